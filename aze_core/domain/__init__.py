@@ -1,0 +1,1 @@
+"""The words of the planner: errors, schema, model and settings. Everything else stands on these."""

@@ -1,0 +1,16 @@
+"""Words, numbers and dates of the languages: `t` looks a message up, `number` and its kin write values."""
+
+from aze_core.locale.catalogue import LANGUAGES, explain, messages, t
+from aze_core.locale.numbers import MISSING, area, interval, number, percent
+
+__all__ = [
+    "LANGUAGES",
+    "MISSING",
+    "area",
+    "explain",
+    "interval",
+    "messages",
+    "number",
+    "percent",
+    "t",
+]

@@ -1,0 +1,1 @@
+"""Frames → columns: coverage, extinction, irreplaceability, threat. No files are known here."""

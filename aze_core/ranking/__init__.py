@@ -1,0 +1,1 @@
+"""Which sites first: criteria, score, reasons."""

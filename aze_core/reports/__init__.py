@@ -1,0 +1,1 @@
+"""Files that leave the planner: each carries the inventory's version and its notice."""

@@ -1,0 +1,1 @@
+"""Raw file → tidy, checked frame. No analysis happens here."""

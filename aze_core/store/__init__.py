@@ -1,0 +1,1 @@
+"""The databases: the inventory (GeoPackage, never changed once built). No arithmetic here."""

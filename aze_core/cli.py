@@ -1,0 +1,415 @@
+"""The command line: the same calls, and so the same numbers, as the pages."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from aze_core import __version__
+from aze_core import build as builder
+from aze_core.domain.errors import AzeError, SettingError
+from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Weights
+from aze_core.domain.schema import TABLES
+from aze_core.domain.settings import value
+from aze_core.locale import explain, t
+from aze_core.measures.coverage import class_counts
+from aze_core.ranking.score import rank_sites
+from aze_core.reports.tables import stamp, to_csv
+from aze_core.scenarios.problem import BUDGETS, Scenario, Solution, solve, top_plan
+from aze_core.scenarios.targets import ledger, scoreboard
+from aze_core.store import folder
+from aze_core.store import inventory as store
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _points(text: str) -> Weights:
+    try:
+        parts = [float(part) for part in text.split(",")]
+    except ValueError:
+        parts = []
+    if len(parts) != 3:
+        raise argparse.ArgumentTypeError(f"{text!r} came; expected are three numbers such as 40,30,30")
+    try:
+        return Weights(*parts)
+    except SettingError as error:
+        raise argparse.ArgumentTypeError(explain(error)) from None
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's own description."""
+    top = argparse.ArgumentParser(
+        prog="python -m aze_core",
+        description="Ranks unprotected AZE sites and solves protection scenarios: the app's own numbers.",
+    )
+    top.add_argument("--version", action="version", version=__version__)
+    sub = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument(
+        "--store", type=Path, default=None, help="store folder (default: .store, or AZE_STORE)"
+    )
+    place.add_argument(
+        "--data", type=Path, default=folder.DATA, help="folder of fact tables (default: data/)"
+    )
+    shape = argparse.ArgumentParser(add_help=False)
+    shape.add_argument("--format", choices=("table", "json"), default="table", help="how to print")
+    scope = argparse.ArgumentParser(add_help=False)
+    scope.add_argument(
+        "--country", type=_codes, default=(), metavar="ISO3,…", help="countries or territories"
+    )
+    scope.add_argument(
+        "--region", type=_codes, default=(), metavar="CODE,…", help="regions, e.g. americas,asia"
+    )
+    scope.add_argument(
+        "--class", dest="classes", type=_codes, default=(), metavar="NAME,…", help="e.g. Amphibia"
+    )
+    scope.add_argument("--category", type=_codes, default=(), metavar="CODE,…", help="e.g. CR,EN,unknown")
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument(
+        "--horizon", type=int, default=value("extinction.horizon_years"), help="years (default %(default)s)"
+    )
+    model.add_argument(
+        "--effect",
+        type=float,
+        default=value("protection.effect"),
+        help="share of the extinction risk that full cover removes (default 1/3)",
+    )
+
+    build = sub.add_parser("build", parents=[place], help="build the database from the fact tables")
+    build.add_argument("--force", action="store_true", help="build again even when nothing has changed")
+
+    sub.add_parser("info", parents=[place, shape], help="what is loaded, with counts by vintage")
+
+    rank = sub.add_parser("rank", parents=[place, shape, scope, model], help="sites in order of priority")
+    rank.add_argument(
+        "--weights",
+        type=_points,
+        default=None,
+        metavar="I,E,P",
+        help="weighted view: irreplaceability, extinction risk, human influence (without: modelled loss)",
+    )
+    rank.add_argument(
+        "--all", action="store_true", help="rank covered sites too, not only those at most 2%% covered"
+    )
+    rank.add_argument("--top", type=int, default=20, help="rows of the table (0: all; JSON always has all)")
+
+    plan = sub.add_parser("solve", parents=[place, shape, scope, model], help="the exact plan for a budget")
+    plan.add_argument(
+        "--budget", type=float, default=value("scenario.default_sites"), help="default %(default)s"
+    )
+    plan.add_argument(
+        "--unit", choices=BUDGETS, default="sites", help="unit of the budget (default %(default)s)"
+    )
+    plan.add_argument(
+        "--lock-in", type=_codes, default=(), metavar="SITE,…", help="sites that must be in the plan"
+    )
+    plan.add_argument(
+        "--lock-out", type=_codes, default=(), metavar="SITE,…", help="sites that must not be in it"
+    )
+    plan.add_argument("--scenario", type=Path, help="a scenario as JSON, instead of the options above")
+    plan.add_argument(
+        "--compare-weights",
+        type=_points,
+        default=None,
+        metavar="I,E,P",
+        help="weights of the plain plan's ranking",
+    )
+
+    export = sub.add_parser(
+        "export", parents=[place, scope, model], help="write the inventory's tables and the ranking as files"
+    )
+    export.add_argument("folder", type=Path, help="folder to write to; made when missing")
+    export.add_argument(
+        "--weights", type=_points, default=None, metavar="I,E,P", help="ranking in the weighted view"
+    )
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it worked, 1 with a sentence on standard error when it did not."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a Windows console may not be
+    given = parser().parse_args(arguments)
+    if given.store is None:
+        given.store = folder.default_folder()
+    try:
+        return int(_COMMANDS[given.command](given))
+    except AzeError as error:
+        print(explain(error), file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+
+
+def _load(given: argparse.Namespace) -> Inventory:
+    current = folder.read_current(given.store)
+    if current is None:
+        return store.load(builder.ensure(given.data, given.store))
+    return store.load(folder.inventory_path(given.store, current.inventory))
+
+
+def _build(given: argparse.Namespace) -> int:
+    if not given.force and not builder.outdated(given.data, given.store):
+        current = folder.read_current(given.store)
+        assert current is not None  # not outdated
+        print(t("build.up_to_date", path=str(folder.inventory_path(given.store, current.inventory))))
+        return 0
+
+    def tell(share: float, stage: str) -> None:
+        print(t("build.line", share=share, stage=t(f"build.stage.{stage}")), flush=True)
+
+    report = builder.build(given.data, given.store, tell)
+    version = report.version
+    print(
+        t(
+            "build.report",
+            path=str(report.path),
+            sites=version.n_sites,
+            species=version.n_species,
+            occurrences=version.n_occurrences,
+            seconds=report.seconds,
+        )
+    )
+    return 0
+
+
+def _info(given: argparse.Namespace) -> int:
+    inventory = _load(given)
+    summary = describe(inventory)
+    if given.format == "json":
+        return _json(summary)
+    print(stamp(inventory.version))
+    for name, count in summary["counts"].items():
+        print(f"{name:32} {count:>8}")
+    for vintage, row in summary["coverage"].items():
+        print(
+            t(
+                "info.vintage",
+                year=int(vintage),
+                none=row["none"],
+                partial=row["partial"],
+                complete=row["complete"],
+                n=row["sites"],
+                mean=row["mean_share"],
+            )
+        )
+    print(inventory.version.notice)
+    return 0
+
+
+def describe(inventory: Inventory) -> dict[str, Any]:
+    """Counts of an inventory: sites, species by category, what is known, classes by vintage.
+
+    Examples
+    --------
+    >>> loaded = store.load(builder.ensure(folder.DATA, folder.default_folder()))
+    >>> describe(loaded)["counts"]["sites"]
+    588
+    """
+    sites, species = inventory.sites, inventory.species
+    categories = species["category"].fillna("unknown").value_counts().sort_index()
+    countries = inventory.countries_of()["iso3"].value_counts().sort_index()
+    return {
+        "inventory": asdict(inventory.version),
+        "counts": {
+            "sites": len(sites),
+            "species": len(species),
+            "occurrences": len(inventory.occurrences),
+            **{f"species_{name}": int(count) for name, count in categories.items()},
+            "sites_with_point": int(sites.geometry.notna().sum()),
+            "sites_with_area": int(sites["area_km2"].notna().sum()),
+            "sites_with_human_influence": int(sites["human_influence"].notna().sum()),
+            "countries": len(countries),
+        },
+        "sites_by_country": {str(code): int(count) for code, count in countries.items()},
+        "coverage": {
+            str(year): {
+                name: float(item) if name == "mean_share" else int(item) for name, item in row.items()
+            }
+            for year, row in class_counts(inventory.coverage, sites.index).iterrows()
+        },
+    }
+
+
+def _filters(inventory: Inventory, given: argparse.Namespace) -> Filters:
+    choice = Filters(given.country, given.region, given.classes, given.category)
+    known = {
+        "country": (choice.countries, set(inventory.countries_of()["iso3"])),
+        "region": (choice.regions, set(inventory.sites["region"])),
+        "class": (choice.classes, set(inventory.species["class_name"])),
+        "category": (choice.categories, set(inventory.species["category"].fillna("unknown"))),
+    }
+    for name, (wanted, there) in known.items():
+        lost = [code for code in wanted if code not in there]
+        if lost:
+            raise SettingError(
+                "not_one_of", name=name, value=", ".join(lost), expected=", ".join(sorted(there))
+            )
+    return choice
+
+
+def _rank(given: argparse.Namespace) -> int:
+    inventory = _load(given)
+    settings = RankSettings(
+        uncovered_only=not given.all,
+        filters=_filters(inventory, given),
+        assumptions=Assumptions(given.horizon, given.effect),
+    )
+    ranked = rank_sites(inventory, given.weights, settings)
+    ranked.insert(0, "name", inventory.sites["name"])
+    ranked.insert(1, "iso3", inventory.sites["iso3"])
+    if given.format == "json":
+        weights = None if given.weights is None else given.weights.to_dict()
+        return _json(
+            {
+                "inventory": asdict(inventory.version),
+                "settings": settings.to_dict(),
+                "weights": weights,
+                "sites": _records(ranked),
+            }
+        )
+    print(stamp(inventory.version))
+    if ranked.empty:
+        print(t("empty.no_site"))
+        return 0
+    columns = ["rank", "rank_best", "rank_worst", "name", "iso3", "score", "score_low", "score_high"]
+    columns += [name for name in ranked.columns if name.startswith("c_")] + ["species", "share", "vintage"]
+    columns += ["unknown", "apart"]
+    shown = ranked[columns] if given.top <= 0 else ranked[columns].head(given.top)
+    print(shown.to_string(float_format=lambda item: f"{item:.4f}", na_rep=""))
+    return 0
+
+
+def _scenario(inventory: Inventory, given: argparse.Namespace) -> Scenario:
+    if given.scenario is None:
+        return Scenario(
+            budget_kind=given.unit,
+            budget=given.budget,
+            locked_in=given.lock_in,
+            locked_out=given.lock_out,
+            filters=_filters(inventory, given),
+            assumptions=Assumptions(given.horizon, given.effect),
+        )
+    try:
+        content = json.loads(given.scenario.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("a JSON object was expected")
+    except (OSError, ValueError) as error:
+        raise SettingError("bad_scenario_file", file=str(given.scenario), problem=str(error)) from None
+    return Scenario.from_dict(content)
+
+
+def plan_report(inventory: Inventory, scenario: Scenario, weights: Weights | None = None) -> dict[str, Any]:
+    """Exact plan, plain plan, scoreboard and ledger of a scenario as plain values."""
+    exact, top = solve(inventory, scenario), top_plan(inventory, scenario, weights)
+    return {
+        "inventory": asdict(inventory.version),
+        "scenario": scenario.to_dict(),
+        "exact": _plan(inventory, scenario, exact),
+        "top_of_the_ranking": _plan(inventory, scenario, top),
+    }
+
+
+def _plan(inventory: Inventory, scenario: Scenario, plan: Solution) -> dict[str, Any]:
+    board = scoreboard(inventory, plan.selected, scenario.assumptions, scenario.filters)
+    return {
+        **asdict(plan),
+        "scoreboard": _records(board),
+        "ledger": _records(ledger(inventory, plan.selected, scenario.filters)),
+    }
+
+
+def _solve(given: argparse.Namespace) -> int:
+    inventory = _load(given)
+    scenario = _scenario(inventory, given)
+    report = plan_report(inventory, scenario, given.compare_weights)
+    if given.format == "json":
+        return _json(report)
+    print(stamp(inventory.version))
+    names = inventory.sites["name"]
+    for key in ("exact", "top_of_the_ranking"):
+        plan = report[key]
+        print(
+            t(
+                f"solve.{key}",
+                n=len(plan["selected"]),
+                cost=plan["cost"],
+                unit=t(f"solve.unit.{scenario.budget_kind}"),
+                objective=plan["objective"],
+                horizon=scenario.assumptions.horizon_years,
+            )
+        )
+        for site in plan["selected"]:
+            print(f"  {site:18} {names[site]}")
+        for label, sites in (("left_out", plan["left_out"]), ("outside", plan["outside"])):
+            if sites:
+                print(t(f"solve.{label}", n=len(sites), sites=", ".join(names[site] for site in sites)))
+        board = pd.DataFrame(plan["scoreboard"])[["measure", "basis", "aichi", "gbf", "n", "before", "after"]]
+        print(board.to_string(index=False, float_format=lambda item: f"{item:.4f}"))
+        print(t("solve.ledger", n=len(plan["ledger"])))
+    print(t("solve.consent"))
+    return 0
+
+
+def _export(given: argparse.Namespace) -> int:
+    inventory = _load(given)
+    settings = RankSettings(
+        uncovered_only=False,
+        filters=_filters(inventory, given),
+        assumptions=Assumptions(given.horizon, given.effect),
+    )
+    ranked = rank_sites(inventory, given.weights, settings)
+    ranked.insert(0, "name", inventory.sites["name"])
+    ranked.insert(1, "iso3", inventory.sites["iso3"])
+    chosen = {"settings": settings.to_dict(), "weights": given.weights and given.weights.to_dict()}
+    files = {f"{name}.csv": to_csv(table_of(inventory, name), inventory.version) for name in TABLES}
+    files["ranking.csv"] = to_csv(ranked, inventory.version, json.dumps(chosen, sort_keys=True))
+    try:
+        given.folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (given.folder / name).write_bytes(content)
+    except OSError as error:
+        raise SettingError(
+            "unwritable_folder", path=str(given.folder), problem=error.strerror or error
+        ) from None
+    print(t("export.done", n=len(files), path=str(given.folder)))
+    return 0
+
+
+def table_of(inventory: Inventory, name: str) -> pd.DataFrame:
+    """A table of the inventory as the data dictionary describes it."""
+    if name == "inventory":
+        own = asdict(inventory.version)
+        return pd.DataFrame([{column: own[column] for column in TABLES[name].names}])
+    frame: pd.DataFrame = getattr(inventory, name)
+    return frame.reset_index().reindex(columns=TABLES[name].names)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    table = frame.reset_index() if frame.index.name else frame
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(key): item for key, item in row.items()} for row in plain.to_dict("records")]
+
+
+def _json(content: Any) -> int:
+    print(json.dumps(content, ensure_ascii=False, indent=1, default=_plain))
+    return 0
+
+
+def _plain(item: Any) -> Any:
+    return item.item() if hasattr(item, "item") else str(item)
+
+
+_COMMANDS = {"build": _build, "info": _info, "rank": _rank, "solve": _solve, "export": _export}

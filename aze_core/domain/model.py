@@ -1,0 +1,232 @@
+"""The inventory and the frozen choices that everything else is computed from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+from aze_core.domain.errors import SettingError
+from aze_core.domain.settings import value
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+UNKNOWN = "unknown"
+"""Code that stands for a missing category in filters, links and tables."""
+
+
+@dataclass(frozen=True)
+class InventoryVersion:
+    """What was loaded: name, vintage, content hash, counts and the notice that travels with it."""
+
+    content_hash: str
+    inventory_id: str
+    name: str
+    version: str
+    list_type: str
+    as_of: str
+    status: str
+    source: str
+    notice: str
+    n_sites: int
+    n_species: int
+    n_occurrences: int
+    software: str
+
+    @property
+    def short_hash(self) -> str:
+        """First eight figures of the content hash."""
+        return self.content_hash[:8]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the inventory may be used for decisions."""
+        return self.status == "current"
+
+
+class Choice:
+    """A frozen choice: hashable (cache key), and a JSON object and back again."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The choice as plain values."""
+        return asdict(self)  # type: ignore[call-overload,no-any-return]
+
+    @classmethod
+    def from_dict(cls, given: dict[str, Any]) -> Self:
+        """A choice from plain values.
+
+        Raises
+        ------
+        SettingError
+            When a name is not one of this choice's, or a value does not fit.
+        """
+        names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
+        for name in given:
+            if name not in names:
+                raise SettingError("unknown_setting", name=name, expected=", ".join(names))
+        return cls(**given)
+
+
+def checked_number(name: str, given: Any, low: float, high: float) -> float:
+    """A finite number within bounds, or a SettingError that says so."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+        raise SettingError("bad_number", name=name, value=given, low=low, high=high)
+    if not low <= given <= high:
+        raise SettingError("bad_number", name=name, value=given, low=low, high=high)
+    return float(given)
+
+
+@dataclass(frozen=True)
+class Filters(Choice):
+    """Which sites are looked at; an empty part means all.
+
+    A site is in when one of its countries, its region, the class of one of its trigger species and the
+    category of one of its trigger species are among the chosen. All its species keep counting.
+
+    Examples
+    --------
+    >>> Filters(countries=["MEX"]).countries
+    ('MEX',)
+    >>> Filters().active
+    False
+    """
+
+    countries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            object.__setattr__(self, f.name, tuple(sorted(set(getattr(self, f.name)))))
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is left out."""
+        return any(getattr(self, f.name) for f in fields(self))
+
+
+@dataclass(frozen=True)
+class Assumptions(Choice):
+    """What the modelled risk reduction assumes.
+
+    Attributes
+    ----------
+    horizon_years : int
+        Horizon of the extinction probabilities, 1 to 500 years.
+    effect : float
+        Share of a species' extinction risk that full cover of its site removes, 0 to 0.762.
+    """
+
+    horizon_years: int = value("extinction.horizon_years")
+    effect: float = value("protection.effect")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "horizon_years", int(checked_number("horizon_years", self.horizon_years, 1, 500))
+        )
+        object.__setattr__(
+            self, "effect", checked_number("effect", self.effect, 0, value("protection.effect_max"))
+        )
+
+
+@dataclass(frozen=True)
+class Weights(Choice):
+    """Weights of the three criteria; only their proportions matter.
+
+    Examples
+    --------
+    >>> Weights(2, 1, 1).shares
+    (0.5, 0.25, 0.25)
+    """
+
+    irreplaceability: float = value("weights.irreplaceability")
+    extinction: float = value("weights.extinction")
+    pressure: float = value("weights.pressure")
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            object.__setattr__(self, f.name, checked_number(f.name, getattr(self, f.name), 0, 1e9))
+        if self.irreplaceability + self.extinction + self.pressure <= 0:
+            raise SettingError("all_weights_zero")
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """The weights as parts of one."""
+        total = self.irreplaceability + self.extinction + self.pressure
+        return self.irreplaceability / total, self.extinction / total, self.pressure / total
+
+
+@dataclass(frozen=True)
+class RankSettings(Choice):
+    """Which sites are ranked, and under which assumptions."""
+
+    uncovered_only: bool = True
+    filters: Filters = field(default_factory=Filters)
+    assumptions: Assumptions = field(default_factory=Assumptions)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.filters, dict):
+            object.__setattr__(self, "filters", Filters.from_dict(self.filters))
+        if isinstance(self.assumptions, dict):
+            object.__setattr__(self, "assumptions", Assumptions.from_dict(self.assumptions))
+
+
+@dataclass(frozen=True, eq=False)
+class Inventory:
+    """One inventory version, as loaded: frames that nobody changes.
+
+    Attributes
+    ----------
+    sites : geopandas.GeoDataFrame
+        Index `site_id`; geometry in EPSG:4326, missing where the source has no usable point.
+    species : pandas.DataFrame
+        Index `species_id`.
+    occurrences, coverage, threats, figures, countries, sources : pandas.DataFrame
+        As in the data dictionary (`aze_core.domain.schema.dictionary`).
+    version : InventoryVersion
+    """
+
+    sites: gpd.GeoDataFrame
+    species: pd.DataFrame
+    occurrences: pd.DataFrame
+    coverage: pd.DataFrame
+    threats: pd.DataFrame
+    figures: pd.DataFrame
+    countries: pd.DataFrame
+    sources: pd.DataFrame
+    version: InventoryVersion
+
+    def where(self, filters: Filters) -> pd.Index:
+        """Sites that the filters leave, in the inventory's order.
+
+        Parameters
+        ----------
+        filters : Filters
+
+        Returns
+        -------
+        pandas.Index of site_id
+        """
+        keep = pd.Series(True, index=self.sites.index)
+        if filters.countries:
+            wanted = set(filters.countries)
+            keep &= self.sites["iso3"].map(lambda codes: not wanted.isdisjoint(codes.split(";")))
+        if filters.regions:
+            keep &= self.sites["region"].isin(filters.regions)
+        if filters.classes or filters.categories:
+            at = self.occurrences.join(self.species[["class_name", "category"]], on="species_id")
+            if filters.classes:
+                keep &= keep.index.isin(at.loc[at["class_name"].isin(filters.classes), "site_id"])
+            if filters.categories:
+                codes = at["category"].fillna(UNKNOWN)
+                keep &= keep.index.isin(at.loc[codes.isin(filters.categories), "site_id"])
+        return self.sites.index[keep.to_numpy()]
+
+    def countries_of(self, sites: pd.Index | None = None) -> pd.DataFrame:
+        """One row per site and country: columns `site_id`, `iso3`."""
+        part = self.sites["iso3"] if sites is None else self.sites.loc[sites, "iso3"]
+        return part.str.split(";").explode().rename_axis("site_id").reset_index()

@@ -1,0 +1,498 @@
+"""The registry of columns: one place that names every table, column, type, unit, meaning and source.
+
+It checks every frame on its way in (from files) and out (from the database), and writes the data dictionary.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from aze_core.domain.errors import DataError
+
+CATEGORIES = ("EX", "EW", "CR", "EN", "VU", "NT", "LC", "DD")
+"""IUCN Red List categories, from the most to the least threatened; Data Deficient last."""
+
+_PANDAS = {"text": "str", "integer": "Int64", "number": "float64", "flag": "boolean"}
+_SQLITE = {"text": str, "integer": int, "number": float, "flag": int}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `kind` is text, integer, number or flag (0/1); bounds are inclusive."""
+
+    name: str
+    kind: str
+    meaning: str
+    unit: str = ""
+    source: str = ""
+    required: bool = False
+    low: float | None = None
+    high: float | None = None
+    allowed: tuple[str, ...] = ()
+    pattern: str = ""
+
+    @property
+    def expected(self) -> str:
+        """What a value of this column has to be, in plain words of the data dictionary."""
+        if self.allowed:
+            what = "one of " + ", ".join(self.allowed)
+        elif self.pattern:
+            what = f"text of the form {self.pattern}"
+        else:
+            what = {
+                "text": "text",
+                "integer": "a whole number",
+                "number": "a number",
+                "flag": "0 or 1",
+            }[self.kind]
+            if self.low is not None and self.high is not None:
+                what += f" from {self.low:g} to {self.high:g}"
+            elif self.low is not None:
+                what += f" of at least {self.low:g}"
+        return what if self.required else what + ", or empty where not known"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its columns, the columns that identify a row, and the columns that point elsewhere."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    refers: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> Column:
+        """The column of this name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+_ISO3 = r"[A-Z]{3}"
+_SOURCE = Column("source", "text", "Where the row comes from", source="sources.source_id", required=True)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "inventory",
+            "The inventory that was loaded: one row",
+            (
+                Column("inventory_id", "text", "Short name of the inventory", required=True),
+                Column("name", "text", "Name of the inventory", required=True),
+                Column("version", "text", "Version that its makers gave it", required=True),
+                Column(
+                    "list_type",
+                    "text",
+                    "What kind of list it is",
+                    required=True,
+                    allowed=("global_aze", "national_list", "other_kba", "de_listed"),
+                ),
+                Column("as_of", "text", "Year or date that the list describes", required=True),
+                Column(
+                    "status",
+                    "text",
+                    "Whether it may be used for decisions",
+                    required=True,
+                    allowed=("historical_baseline", "current", "training"),
+                ),
+                _SOURCE,
+                Column("notice", "text", "Notice that travels with every copy of the data", required=True),
+            ),
+            ("inventory_id",),
+            {"source": ("sources", "source_id")},
+        ),
+        Table(
+            "sites",
+            "Sites: each the last refuge of at least one Endangered or Critically Endangered species",
+            (
+                Column("site_id", "text", "Identifier of the site in its inventory", required=True),
+                Column("name", "text", "Name of the site", required=True),
+                Column(
+                    "iso3",
+                    "text",
+                    "Country or territory (ISO 3166 alpha-3), several joined by ;",
+                    required=True,
+                    pattern=rf"{_ISO3}(;{_ISO3})*",
+                ),
+                Column(
+                    "region",
+                    "text",
+                    "Region that the inventory names",
+                    required=True,
+                    allowed=("africa", "americas", "antarctica", "asia", "europe_middle_east", "pacific"),
+                ),
+                Column(
+                    "realm",
+                    "text",
+                    "Land, fresh water or sea, where known",
+                    allowed=("terrestrial", "freshwater", "marine"),
+                ),
+                Column(
+                    "latitude", "number", "Latitude of the site's point", "degrees, WGS 84", low=-90, high=90
+                ),
+                Column(
+                    "longitude",
+                    "number",
+                    "Longitude of the site's point",
+                    "degrees, WGS 84",
+                    low=-180,
+                    high=180,
+                ),
+                Column("location_note", "text", "Why the point is missing or doubtful"),
+                Column("in_2005_inventory", "flag", "Whether the site was on the 2005 list"),
+                Column("kba_id", "text", "Identifier in the World Database of Key Biodiversity Areas"),
+                Column("area_km2", "number", "Area of the site", "km²", low=0),
+                Column(
+                    "human_influence",
+                    "number",
+                    "Mean human influence index of the part that was not covered in 2016",
+                    "index, 0 to 64",
+                    low=0,
+                    high=64,
+                ),
+                Column(
+                    "attribute_match",
+                    "text",
+                    "How area, 2016 cover and human influence were matched to the site",
+                    allowed=("exact", "fuzzy"),
+                ),
+                _SOURCE,
+                Column(
+                    "attribute_source",
+                    "text",
+                    "Source of area and human influence",
+                    source="sources.source_id",
+                ),
+            ),
+            ("site_id",),
+            {"source": ("sources", "source_id"), "attribute_source": ("sources", "source_id")},
+        ),
+        Table(
+            "species",
+            "Trigger species: one row each",
+            (
+                Column("species_id", "text", "Identifier made from the scientific name", required=True),
+                Column("scientific_name", "text", "Scientific name", required=True),
+                Column("common_name", "text", "Common name"),
+                Column("class_name", "text", "Taxonomic class", required=True),
+                Column("order_name", "text", "Taxonomic order"),
+                Column("family_name", "text", "Taxonomic family"),
+                Column("category", "text", "IUCN Red List category", allowed=CATEGORIES),
+                Column("category_source", "text", "Source of the category", source="sources.source_id"),
+                _SOURCE,
+            ),
+            ("species_id",),
+            {"source": ("sources", "source_id"), "category_source": ("sources", "source_id")},
+        ),
+        Table(
+            "occurrences",
+            "Which trigger species stands at which site",
+            (
+                Column("site_id", "text", "Site", required=True),
+                Column("species_id", "text", "Trigger species", required=True),
+                Column(
+                    "share",
+                    "number",
+                    "Share of the population, or of its life stage, at the site; 1: effectively all",
+                    "share, 0 to 1",
+                    required=True,
+                    low=0,
+                    high=1,
+                ),
+                Column(
+                    "life_stage", "text", "Life stage that the share speaks of, where it is not the whole"
+                ),
+                _SOURCE,
+            ),
+            ("site_id", "species_id"),
+            {
+                "site_id": ("sites", "site_id"),
+                "species_id": ("species", "species_id"),
+                "source": ("sources", "source_id"),
+            },
+        ),
+        Table(
+            "coverage",
+            "Reported share of a site that is covered, by vintage; vintages are separate measurements",
+            (
+                Column("site_id", "text", "Site", required=True),
+                Column(
+                    "vintage",
+                    "integer",
+                    "Year of the measurement",
+                    "year",
+                    required=True,
+                    low=1900,
+                    high=2100,
+                ),
+                Column(
+                    "share",
+                    "number",
+                    "Share of the site covered",
+                    "share, 0 to 1",
+                    required=True,
+                    low=0,
+                    high=1,
+                ),
+                Column("method", "text", "How the share was measured", required=True),
+                _SOURCE,
+            ),
+            ("site_id", "vintage"),
+            {"site_id": ("sites", "site_id"), "source": ("sources", "source_id")},
+        ),
+        Table(
+            "threats",
+            "Threats recorded for trigger species (none in the shipped inventory)",
+            (
+                Column("species_id", "text", "Trigger species", required=True),
+                Column("code", "text", "Code in the IUCN threats classification", required=True),
+                Column("name", "text", "Name of the threat"),
+                Column("timing", "text", "Timing"),
+                Column("scope", "text", "Share of the population affected"),
+                Column("severity", "text", "Decline within that share"),
+                _SOURCE,
+            ),
+            ("species_id", "code"),
+            {"species_id": ("species", "species_id"), "source": ("sources", "source_id")},
+        ),
+        Table(
+            "figures",
+            "Figures that others published; never mixed with computed ones",
+            (
+                Column("year", "integer", "Year of the figure", "year", required=True, low=1900, high=2100),
+                Column("area", "text", "global, or a country (ISO 3166 alpha-3)", required=True),
+                Column("measure", "text", "What was counted or measured", required=True),
+                Column("value", "number", "Value", required=True),
+                Column("unit", "text", "Unit of the value", required=True),
+                _SOURCE,
+                Column("note", "text", "Note"),
+            ),
+            ("year", "area", "measure"),
+            {"source": ("sources", "source_id")},
+        ),
+        Table(
+            "countries",
+            "Countries and territories",
+            (
+                Column("iso3", "text", "ISO 3166 alpha-3", required=True, pattern=_ISO3),
+                Column("iso_numeric", "text", "ISO 3166 numeric"),
+                *(
+                    Column(f"name_{code}", "text", f"Name in {language}", required=code == "en")
+                    for code, language in (
+                        ("en", "English"),
+                        ("fr", "French"),
+                        ("es", "Spanish"),
+                        ("ar", "Arabic"),
+                        ("ru", "Russian"),
+                        ("zh", "Chinese"),
+                    )
+                ),
+                Column("un_region", "text", "UN region"),
+                Column("un_subregion", "text", "UN sub-region"),
+                Column("income_level", "text", "World Bank income level"),
+                Column(
+                    "land_area_km2",
+                    "number",
+                    "Land area, computed equal-area from Natural Earth 50m boundaries",
+                    "km²",
+                    low=0,
+                ),
+                _SOURCE,
+            ),
+            ("iso3",),
+            {"source": ("sources", "source_id")},
+        ),
+        Table(
+            "sources",
+            "Sources: each row of the other tables names one of these",
+            (
+                Column("source_id", "text", "Identifier of the source", required=True),
+                Column("citation", "text", "Full citation", required=True),
+                Column("title_short", "text", "How it is called on screen", required=True),
+                Column("vintage", "text", "Year or years that it describes"),
+                Column("terms", "text", "Terms of use", required=True),
+                Column("url", "text", "Address"),
+            ),
+            ("source_id",),
+        ),
+    )
+}
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def _value(column: Column, text: str) -> object:
+    """Text of one cell as a value of its column, or ValueError."""
+    if text == "":
+        if column.required:
+            raise ValueError
+        return None
+    if column.kind == "text":
+        if column.allowed and text not in column.allowed:
+            raise ValueError
+        if column.pattern and not re.fullmatch(column.pattern, text):
+            raise ValueError
+        return text
+    if column.kind == "flag":
+        return {"0": False, "1": True}[text]
+    if not _NUMBER.fullmatch(text):
+        raise ValueError
+    number = float(text)
+    if not math.isfinite(number) or (column.kind == "integer" and not number.is_integer()):
+        raise ValueError
+    if (column.low is not None and number < column.low) or (column.high is not None and number > column.high):
+        raise ValueError
+    return int(number) if column.kind == "integer" else number
+
+
+def empty(table: Table) -> pd.DataFrame:
+    """A frame without rows that has the table's columns and types."""
+    return pd.DataFrame({c.name: pd.Series(dtype=_PANDAS[c.kind]) for c in table.columns})
+
+
+def parse(rows: Iterable[tuple[int, list[str]]], header: list[str], table: Table, file: str) -> pd.DataFrame:
+    """Cells of text as a typed and checked frame.
+
+    Parameters
+    ----------
+    rows : iterable of (int, list of str)
+        Row number in the file (the header is row 1) and the cells of that row.
+    header : list of str
+        Column names of the file, in any order; further columns are an error, for a typing slip in a name
+        would otherwise lose a column in silence.
+    table : Table
+    file : str
+        Name that errors carry.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table's columns, in its order; unknown values are missing.
+
+    Raises
+    ------
+    DataError
+        Missing, doubled or unknown column, a row of another length, a value that its column does not take,
+        or a key given twice.
+
+    Examples
+    --------
+    >>> parse([(2, ["aze", "Who 2010", "Who", "", "free", ""])],
+    ...       TABLES["sources"].names, TABLES["sources"], "sources.csv")["terms"].tolist()
+    ['free']
+    """
+    for name in table.names:
+        if name not in header:
+            raise DataError("missing_column", file=file, column=name, found=", ".join(header))
+    for name in header:
+        if name not in table.names or header.count(name) > 1:
+            raise DataError("unexpected_column", file=file, column=name, expected=", ".join(table.names))
+    place = {name: header.index(name) for name in table.names}
+    cells: dict[str, list[object]] = {name: [] for name in table.names}
+    seen: dict[tuple[object, ...], int] = {}
+    for number, row in rows:
+        if len(row) != len(header):
+            raise DataError("row_length", file=file, row=number, found=len(row), expected=len(header))
+        for column in table.columns:
+            text = row[place[column.name]].strip()
+            try:
+                cells[column.name].append(_value(column, text))
+            except (ValueError, KeyError):
+                raise DataError(
+                    "bad_value",
+                    file=file,
+                    row=number,
+                    column=column.name,
+                    value=text,
+                    expected=column.expected,
+                ) from None
+        key = tuple(cells[name][-1] for name in table.key)
+        if key in seen:
+            raise DataError(
+                "duplicate_key",
+                file=file,
+                row=number,
+                column=" + ".join(table.key),
+                value=" + ".join(str(part) for part in key),
+                first=seen[key],
+            )
+        seen[key] = number
+    return pd.DataFrame({c.name: pd.Series(cells[c.name], dtype=_PANDAS[c.kind]) for c in table.columns})
+
+
+def check_references(frames: dict[str, pd.DataFrame]) -> None:
+    """Every value that points to another table must stand there.
+
+    Raises
+    ------
+    DataError
+        Naming the file, row (header is row 1), column and value that points to nothing.
+    """
+    for name, frame in frames.items():
+        for column, (other, target) in TABLES[name].refers.items():
+            if other not in frames:
+                continue
+            lost = frame[column].notna() & ~frame[column].isin(frames[other][target])
+            if lost.any():
+                at = int(lost.to_numpy().argmax())
+                raise DataError(
+                    "bad_value",
+                    file=f"{name}.csv",
+                    row=at + 2,
+                    column=column,
+                    value=frame[column].iloc[at],
+                    expected=f"a {target} of {other}.csv",
+                )
+
+
+def conform(frame: pd.DataFrame, table: Table, origin: str) -> pd.DataFrame:
+    """A frame read from a database in the table's types and order.
+
+    Raises
+    ------
+    DataError
+        When a column is missing.
+    """
+    for name in table.names:
+        if name not in frame.columns:
+            raise DataError("missing_column", file=origin, column=name, found=", ".join(frame.columns))
+    return frame[table.names].astype({c.name: _PANDAS[c.kind] for c in table.columns})
+
+
+def sqlite_types(table: Table) -> dict[str, type]:
+    """Python types by column, as the database writer wants them."""
+    return {column.name: _SQLITE[column.kind] for column in table.columns}
+
+
+def dictionary() -> pd.DataFrame:
+    """The data dictionary: one row per column of every table.
+
+    Examples
+    --------
+    >>> dictionary().query("table == 'sites' and column == 'area_km2'")["unit"].item()
+    'km²'
+    """
+    return pd.DataFrame(
+        [
+            {
+                "table": table.name,
+                "column": column.name,
+                "type": column.kind,
+                "unit": column.unit,
+                "meaning": column.meaning,
+                "expected": column.expected,
+            }
+            for table in TABLES.values()
+            for column in table.columns
+        ]
+    )

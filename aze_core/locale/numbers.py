@@ -1,0 +1,84 @@
+"""Numbers as people read them: grouped, with their unit, and a word where a value is not known."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+from babel.numbers import format_decimal
+
+NBSP = "\u00a0"
+MISSING = "not known"
+
+
+def _unknown(value: Any) -> bool:
+    if value is None:
+        return True
+    try:
+        return bool(math.isnan(value))
+    except TypeError:
+        return True  # pandas.NA and text are no number
+
+
+@lru_cache(maxsize=8192)
+def _written(value: float, decimals: int, language: str) -> str:
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return str(format_decimal(round(value, decimals) + 0.0, format=pattern, locale=language))
+
+
+def number(value: Any, decimals: int = 0, language: str = "en") -> str:
+    """A number with grouped thousands, or "not known".
+
+    Examples
+    --------
+    >>> number(1483), number(None), number(0.32292, 3)
+    ('1,483', 'not known', '0.323')
+    """
+    return MISSING if _unknown(value) else _written(float(value), decimals, language)
+
+
+def percent(share: Any, decimals: int = 0, language: str = "en") -> str:
+    """A share from 0 to 1 in per cent; one decimal under 1 %, so that little is never written as nothing.
+
+    Examples
+    --------
+    >>> percent(0.47), percent(0.004), percent(0.0001), percent(0), percent(float("nan"))
+    ('47%', '0.4%', '<0.1%', '0%', 'not known')
+    >>> percent(0.9996)
+    '>99.9%'
+    """
+    if _unknown(share):
+        return MISSING
+    hundred = float(share) * 100
+    if 0 < hundred < 0.1:
+        return f"<{_written(0.1, 1, language)}%"
+    if 99.9 < hundred < 100 and not decimals:
+        return f">{_written(99.9, 1, language)}%"
+    near_an_end = 0 < hundred < 1 or 99 < hundred < 100
+    return f"{_written(hundred, max(decimals, 1) if near_an_end else decimals, language)}%"
+
+
+def area(km2: Any, language: str = "en") -> str:
+    """An area in km² with its unit; one decimal under 10 km².
+
+    Examples
+    --------
+    >>> area(3984.2), area(3.98), area(None)
+    ('3,984\\xa0km²', '4.0\\xa0km²', 'not known')
+    """
+    if _unknown(km2):
+        return MISSING
+    return f"{_written(float(km2), 1 if 0 < abs(float(km2)) < 10 else 0, language)}{NBSP}km²"
+
+
+def interval(low: Any, high: Any, decimals: int = 0, language: str = "en") -> str:
+    """Two ends with an en dash, or one value when both are written alike.
+
+    Examples
+    --------
+    >>> interval(2, 34), interval(1, 1)
+    ('2–34', '1')
+    """
+    first, last = number(low, decimals, language), number(high, decimals, language)
+    return first if first == last else f"{first}–{last}"

@@ -1,0 +1,133 @@
+"""How much of a site is covered, as reported by vintage; vintages are never mixed in one figure."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from aze_core.domain.settings import value
+
+CLASSES = ("none", "partial", "complete")
+
+
+def protection_class(share: pd.Series) -> pd.Series:
+    """Class of protection: `none` (≤ 0.02), `partial`, `complete` (≥ 0.98).
+
+    Parameters
+    ----------
+    share : pandas.Series
+        Covered share of each site, 0 to 1; missing where not known.
+
+    Returns
+    -------
+    pandas.Series
+        Same index; missing where the share is missing.
+
+    Notes
+    -----
+    The classes of the KBA protected-area overlap code behind the UN indicators 14.5.1, 15.1.2 and 15.4.1.
+    They speak of reported areas only: nothing about management or effect.
+
+    Examples
+    --------
+    >>> protection_class(pd.Series([0.02, 0.020001, 0.97999, 0.98])).tolist()
+    ['none', 'partial', 'partial', 'complete']
+    """
+    found = pd.Series("partial", index=share.index, dtype="str")
+    found[share <= value("classes.none_max")] = "none"
+    found[share >= value("classes.complete_min")] = "complete"
+    found[share.isna()] = None
+    return found
+
+
+def newest(coverage: pd.DataFrame, sites: pd.Index) -> pd.DataFrame:
+    """Each site's newest reported share, with the year it was measured.
+
+    Parameters
+    ----------
+    coverage : pandas.DataFrame
+        Columns `site_id`, `vintage` (year), `share` (0 to 1), `method`, `source`.
+    sites : pandas.Index
+        Sites wanted; a site without any report has missing values.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `site_id`; columns `share`, `vintage`, `method`, `source`.
+
+    Notes
+    -----
+    A working selection for plans: the values stem from different years and methods, so no headline is made
+    of them.
+
+    Examples
+    --------
+    >>> reports = pd.DataFrame({"site_id": ["A", "A"], "vintage": [2016, 2010], "share": [0.5, 0.1],
+    ...                         "method": ["m", "m"], "source": ["s", "s"]})
+    >>> newest(reports, pd.Index(["A", "B"]))["share"].tolist()
+    [0.5, nan]
+    """
+    last = coverage.sort_values(["site_id", "vintage"]).drop_duplicates("site_id", keep="last")
+    return last.set_index("site_id")[["share", "vintage", "method", "source"]].reindex(sites)
+
+
+def by_vintage(coverage: pd.DataFrame, sites: pd.Index) -> pd.DataFrame:
+    """Reported share per site (rows) and vintage (columns, ascending); missing where not reported.
+
+    Examples
+    --------
+    >>> reports = pd.DataFrame({"site_id": ["A", "A"], "vintage": [2016, 2010], "share": [0.5, 0.1]})
+    >>> by_vintage(reports, pd.Index(["A"])).to_dict("records")
+    [{2010: 0.1, 2016: 0.5}]
+    """
+    wide = coverage.pivot(index="site_id", columns="vintage", values="share").reindex(sites)
+    wide.columns = [int(year) for year in wide.columns]
+    return wide[sorted(wide.columns)]
+
+
+def falling(coverage: pd.DataFrame, sites: pd.Index) -> pd.Series:
+    """Whether the reported cover falls by more than 5 points from one vintage to a later one.
+
+    Notes
+    -----
+    A fall asks for a check of method or boundary; it does not say that protection was lifted.
+
+    Examples
+    --------
+    >>> reports = pd.DataFrame({"site_id": ["A", "A", "B"], "vintage": [2010, 2016, 2010],
+    ...                         "share": [1.0, 0.9, 0.5]})
+    >>> falling(reports, pd.Index(["A", "B"])).tolist()
+    [True, False]
+    """
+    wide = by_vintage(coverage, sites)
+    flagged = pd.Series(False, index=sites, name="falling")
+    for earlier in wide.columns:
+        for later in wide.columns[wide.columns > earlier]:
+            # rounded: 0.25 - 0.2 must not exceed 0.05 by a rounding error of the machine
+            flagged |= (wide[earlier] - wide[later]).round(9) > value("coverage.fall_flag")
+    return flagged
+
+
+def class_counts(coverage: pd.DataFrame, sites: pd.Index) -> pd.DataFrame:
+    """Sites by class of protection for every vintage, among the given sites.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `vintage`; columns `none`, `partial`, `complete`, `sites` (with a value in that vintage) and
+        `mean_share` (0 to 1).
+
+    Examples
+    --------
+    >>> reports = pd.DataFrame({"site_id": ["A", "B"], "vintage": [2010, 2010], "share": [0.0, 1.0]})
+    >>> class_counts(reports, pd.Index(["A", "B"])).loc[2010].tolist()
+    [1.0, 0.0, 1.0, 2.0, 0.5]
+    """
+    part = coverage[coverage["site_id"].isin(sites)]
+    year = part["vintage"].astype(int)
+    kinds = pd.get_dummies(protection_class(part["share"]), dtype=int).reindex(
+        columns=list(CLASSES), fill_value=0
+    )
+    counts = kinds.groupby(year).sum()
+    counts["sites"] = counts.sum(axis=1)
+    counts["mean_share"] = part["share"].groupby(year).mean()
+    return counts

@@ -1,0 +1,340 @@
+"""A scenario (what is asked) and its solution (what the exact plan is)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from aze_core.domain.errors import ScenarioError, SettingError
+from aze_core.domain.model import (
+    Assumptions,
+    Choice,
+    Filters,
+    Inventory,
+    RankSettings,
+    Weights,
+    checked_number,
+)
+from aze_core.domain.settings import value
+from aze_core.measures.coverage import newest, protection_class
+from aze_core.ranking.criteria import occurrence_table
+from aze_core.ranking.score import rank_sites
+from aze_core.scenarios.evaluate import species_cover, with_selected
+from aze_core.scenarios.greedy import top_of_the_list
+from aze_core.scenarios.milp import Linked, max_value
+
+BUDGETS = ("sites", "km2")
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Scenario(Choice):
+    """What a plan may take and what it must or must not contain.
+
+    Attributes
+    ----------
+    budget_kind : {"sites", "km2"}
+        Unit of the budget: number of sites, or km² of their uncovered part.
+    budget : float
+        At least 0; a whole number for sites.
+    locked_in, locked_out : tuple of str
+        Sites that every plan contains, and sites that none contains.
+    filters : Filters
+        Sites to choose from.
+    assumptions : Assumptions
+    """
+
+    budget_kind: str = "sites"
+    budget: float = value("scenario.default_sites")
+    locked_in: tuple[str, ...] = ()
+    locked_out: tuple[str, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    assumptions: Assumptions = field(default_factory=Assumptions)
+
+    def __post_init__(self) -> None:
+        if self.budget_kind not in BUDGETS:
+            raise SettingError(
+                "not_one_of", name="budget_kind", value=self.budget_kind, expected=", ".join(BUDGETS)
+            )
+        number = checked_number("budget", self.budget, 0, 1e9)
+        if self.budget_kind == "sites" and not number.is_integer():
+            raise SettingError("not_whole", name="budget", value=self.budget)
+        object.__setattr__(self, "budget", number)
+        for name in ("locked_in", "locked_out"):
+            object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
+        if isinstance(self.filters, dict):
+            object.__setattr__(self, "filters", Filters.from_dict(self.filters))
+        if isinstance(self.assumptions, dict):
+            object.__setattr__(self, "assumptions", Assumptions.from_dict(self.assumptions))
+
+
+@dataclass(frozen=True)
+class Solution:
+    """One plan.
+
+    Attributes
+    ----------
+    selected : tuple of str
+        Sites of the plan, by identifier.
+    objective : float
+        Modelled risk reduction that the plan adds, from the species whose category is known, in species
+        over the horizon.
+    bound : float
+        Proven upper end of what any plan could add; equals `objective` for an exact plan.
+    gap : float
+        ``(bound - objective) / bound``; 0 for an exact plan.
+    cost : float
+        In the budget's unit.
+    method : {"exact", "exact_time_limit", "top"}
+    left_out : tuple of str
+        Sites that could not be considered because their area is not known.
+    outside : tuple of str
+        Locked sites that the filters leave out, or that are completely covered already: not in the plan.
+    interchangeable : int
+        Sites outside the plan that could replace one of it at the same value and cost.
+    """
+
+    selected: tuple[str, ...]
+    objective: float
+    bound: float
+    gap: float
+    cost: float
+    method: str
+    left_out: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    interchangeable: int = 0
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    sites: list[str]
+    cost: pd.Series
+    locked: list[str]
+    left_out: tuple[str, ...]
+    outside: tuple[str, ...]
+
+
+def _prepare(inventory: Inventory, scenario: Scenario) -> _Prepared:
+    """Sites to choose from with their costs; says what cannot be had before anything is solved."""
+    known = set(inventory.sites.index)
+    lost = [site for site in (*scenario.locked_in, *scenario.locked_out) if site not in known]
+    if lost:
+        raise ScenarioError("unknown_sites", sites=", ".join(lost))
+    names = inventory.sites["name"]
+    both = sorted(set(scenario.locked_in) & set(scenario.locked_out))
+    if both:
+        raise ScenarioError("locked_both_ways", sites=_named(names, both))
+    share = newest(inventory.coverage, inventory.sites.index)["share"]
+    scope = inventory.where(scenario.filters)
+    open_sites = scope[(protection_class(share[scope]) != "complete").to_numpy()]
+    locked = [site for site in scenario.locked_in if site in open_sites]
+    outside = tuple(site for site in scenario.locked_in if site not in open_sites)
+    candidates = sorted(set(open_sites) - set(scenario.locked_out))
+    left_out: tuple[str, ...] = ()
+    if scenario.budget_kind == "sites":
+        cost = pd.Series(1.0, index=candidates)
+    else:
+        cost = (inventory.sites["area_km2"] * (1 - share)).reindex(candidates).astype(float)
+        left_out = tuple(cost.index[cost.isna()])
+        stuck = [site for site in locked if site in left_out]
+        if stuck:
+            raise ScenarioError("locked_without_area", sites=_named(names, stuck))
+        cost = cost.dropna()
+    need = float(cost[locked].sum())
+    if need > scenario.budget * (1 + 1e-12) + _TOLERANCE:
+        raise ScenarioError(
+            f"locked_over_budget_{scenario.budget_kind}",
+            n=len(locked),
+            sites=_named(names, locked),
+            need=need,
+            budget=scenario.budget,
+        )
+    return _Prepared(list(cost.index), cost, locked, left_out, outside)
+
+
+def _costs(prepared: _Prepared) -> dict[str, float]:
+    return dict(zip(prepared.sites, prepared.cost.astype(float), strict=True))
+
+
+def _named(names: pd.Series, sites: list[str]) -> str:
+    return ", ".join(f"{names[site]} ({site})" for site in sites)
+
+
+def _gains(
+    inventory: Inventory, assumptions: Assumptions, sites: list[str]
+) -> tuple[pd.Series, tuple[Linked, ...]]:
+    """Gain of covering each site by itself, and the species whose gain needs several sites together.
+
+    The effect is left at one: it scales every gain alike, so it never changes a plan.
+    """
+    share = newest(inventory.coverage, inventory.sites.index)["share"].astype(float)
+    table = occurrence_table(inventory, assumptions)
+    table = table[~table["gone"] & table["p"].notna()]
+    # a site without any report counts as uncovered here only if it is covered by the plan itself
+    now = table["site_id"].map(share)
+    table = table.assign(now=now.fillna(0.0), adds=table["share"] * (1 - now.fillna(0.0)))
+    several = table.groupby("species_id")["site_id"].transform("size") > 1
+    alone = table[~several]
+    own = (alone["p"] * alone["adds"]).groupby(alone["site_id"]).sum().reindex(sites).fillna(0.0)
+    place = {site: at for at, site in enumerate(sites)}
+    linked = []
+    for _, rows in table[several].groupby("species_id"):
+        if not rows["site_id"].isin(sites).any():
+            continue
+        stages = []
+        for _, stage in rows.groupby(rows["life_stage"].fillna("")):
+            inside = stage[stage["site_id"].isin(sites)].sort_values("site_id")
+            stages.append(
+                (
+                    float((stage["share"] * stage["now"]).sum()),
+                    tuple(place[site] for site in inside["site_id"]),
+                    tuple(float(a) for a in inside["adds"]),
+                )
+            )
+        linked.append(Linked(float(rows["p"].iloc[0]), tuple(stages)))
+    return own, tuple(linked)
+
+
+def solve(inventory: Inventory, scenario: Scenario) -> Solution:
+    """The exact plan: the most modelled risk reduction within the budget.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    scenario : Scenario
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    ScenarioError
+        Unknown sites, a site locked both ways, a locked site without area under an area budget, or locked
+        sites that cost more than the budget (with the budget that would do).
+
+    Notes
+    -----
+    Every plan covers its sites wholly. It starts from each site's newest reported cover (a working selection
+    of vintages) and counts the species whose category is known. Among equally good plans it takes the
+    cheapest; among those still equal the solver's choice is the same every time, and `interchangeable`
+    counts the sites that would do as well.
+    """
+    prepared = _prepare(inventory, scenario)
+    own, linked = _gains(inventory, scenario.assumptions, prepared.sites)
+    locked = np.array([site in prepared.locked for site in prepared.sites], dtype=bool)
+    costs = prepared.cost.to_numpy(dtype=float)
+    best = max_value(
+        own.to_numpy(dtype=float),
+        costs,
+        scenario.budget,
+        locked,
+        linked,
+        time_limit_s=value("scenario.time_limit_s"),
+    )
+    effect = scenario.assumptions.effect
+    exact = best.finished or best.bound - best.value <= _TOLERANCE
+    names = inventory.sites["name"]
+    chosen = _by_name(own, prepared, best.chosen > 0.5, locked, linked, names)
+    gap = 0.0 if exact or best.bound <= 0 else max(0.0, (best.bound - best.value) / best.bound)
+    return Solution(
+        selected=tuple(site for site, take in zip(prepared.sites, chosen, strict=True) if take),
+        objective=best.value * effect,
+        bound=(best.value if exact else best.bound) * effect,
+        gap=gap,
+        cost=float(costs[chosen].sum()),
+        method="exact" if exact else "exact_time_limit",
+        left_out=prepared.left_out,
+        outside=prepared.outside,
+        interchangeable=_interchangeable(own, prepared, chosen, locked, linked),
+    )
+
+
+def _alike(own: pd.Series, prepared: _Prepared, locked: np.ndarray, linked: tuple[Linked, ...]) -> pd.Series:
+    """Groups of sites that no plan can tell apart: same value, same cost, bound to no other site.
+
+    Index: place among the candidates; locked and linked sites, and sites without value, are left out.
+    """
+    bound = {at for link in linked for _, sites, _ in link.stages for at in sites}
+    free = [at for at in range(len(own)) if at not in bound and not locked[at] and own.iloc[at] > _TOLERANCE]
+    pairs = pd.DataFrame({"value": own.to_numpy(), "cost": prepared.cost.to_numpy()}).round(9).loc[free]
+    return pairs.groupby(["value", "cost"]).ngroup()
+
+
+def _by_name(
+    own: pd.Series,
+    prepared: _Prepared,
+    chosen: np.ndarray,
+    locked: np.ndarray,
+    linked: tuple[Linked, ...],
+    names: pd.Series,
+) -> np.ndarray:
+    """Among sites that no plan can tell apart take the first by name, as the ranking does."""
+    order = sorted(range(len(own)), key=lambda at: (names[prepared.sites[at]], prepared.sites[at]))
+    place = {at: rank for rank, at in enumerate(order)}
+    settled = chosen.copy()
+    group = _alike(own, prepared, locked, linked)
+    for _, members in group.groupby(group):
+        inside = sorted(members.index, key=lambda at: place[at])
+        settled[inside] = np.arange(len(inside)) < chosen[inside].sum()
+    return settled
+
+
+def _interchangeable(
+    own: pd.Series, prepared: _Prepared, chosen: np.ndarray, locked: np.ndarray, linked: tuple[Linked, ...]
+) -> int:
+    """Sites outside the plan that could replace one of it at the same value and cost."""
+    group = _alike(own, prepared, locked, linked)
+    taken = set(group[chosen[group.index.to_numpy(dtype=int)]])
+    return int((group.isin(taken) & ~chosen[group.index.to_numpy(dtype=int)]).sum())
+
+
+def top_plan(inventory: Inventory, scenario: Scenario, weights: Weights | None = None) -> Solution:
+    """The plain plan beside the exact one: the top of the ranking, each site taken if it still fits.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    scenario : Scenario
+    weights : Weights, optional
+        None: the default order; given: the weighted view.
+
+    Returns
+    -------
+    Solution
+        `bound` and `gap` compare with nothing here: the bound is its own objective.
+
+    Raises
+    ------
+    ScenarioError
+        As `solve`.
+    """
+    prepared = _prepare(inventory, scenario)
+    settings = RankSettings(uncovered_only=False, filters=scenario.filters, assumptions=scenario.assumptions)
+    ranked = rank_sites(inventory, weights, settings)
+    order = [site for site in ranked.index[ranked["rank"].notna()] if site in prepared.cost.index]
+    taken = top_of_the_list(order, _costs(prepared), scenario.budget, prepared.locked)
+    gained = plan_gain(inventory, scenario, tuple(taken))
+    return Solution(
+        selected=tuple(sorted(taken)),
+        objective=gained,
+        bound=gained,
+        gap=0.0,
+        cost=float(prepared.cost[taken].sum()),
+        method="top",
+        left_out=prepared.left_out,
+        outside=prepared.outside,
+    )
+
+
+def plan_gain(inventory: Inventory, scenario: Scenario, selected: tuple[str, ...]) -> float:
+    """Modelled risk reduction that covering the selected sites adds, in species over the horizon."""
+    share = newest(inventory.coverage, inventory.sites.index)["share"].astype(float).fillna(0.0)
+    table = occurrence_table(inventory, scenario.assumptions)
+    table = table[~table["gone"] & table["p"].notna()]
+    p = table.drop_duplicates("species_id").set_index("species_id")["p"]
+    before = species_cover(table, share)
+    after = species_cover(table, with_selected(share, selected))
+    return float(((after - before) * p.reindex(after.index)).sum()) * scenario.assumptions.effect

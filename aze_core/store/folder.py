@@ -1,0 +1,80 @@
+"""Where everything that is built lies; no other file knows a path below the store folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from aze_core.domain.errors import StoreError
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The project's folder; `data/` and the default store are anchored to it."""
+
+DATA = ROOT / "data"
+
+
+def default_folder() -> Path:
+    """The store folder: the environment's `AZE_STORE`, else `.store` in the project."""
+    return Path(os.environ.get("AZE_STORE") or ROOT / ".store")
+
+
+@dataclass(frozen=True)
+class Current:
+    """Which inventory is the default, and from which facts it was built."""
+
+    inventory: str
+    facts: str
+
+
+def inventory_path(store: Path, content_hash: str) -> Path:
+    """The inventory database of this content hash."""
+    return store / "inventories" / f"{content_hash}.gpkg"
+
+
+def prepare(store: Path) -> None:
+    """Make the store folder.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be made or written.
+    """
+    try:
+        (store / "inventories").mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=store):
+            pass
+    except OSError as error:
+        raise StoreError("unwritable_store", path=str(store), problem=error.strerror or error) from None
+
+
+def scratch(store: Path) -> Path:
+    """A new, private folder beside the inventories: what is built there moves with one rename."""
+    return Path(tempfile.mkdtemp(prefix=".building-", dir=store / "inventories"))
+
+
+def read_current(store: Path) -> Current | None:
+    """The default inventory, or None when there is none or its record cannot be read."""
+    try:
+        given = json.loads((store / "current.json").read_text(encoding="utf-8"))
+        return Current(str(given["inventory"]), str(given["facts"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_current(store: Path, current: Current) -> None:
+    """Replace the record in one step: a reader sees the old one or the new one, never half of it."""
+    handle, name = tempfile.mkstemp(prefix=".current-", dir=store)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump({"inventory": current.inventory, "facts": current.facts}, stream, indent=1)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, store / "current.json")
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise

@@ -1,0 +1,216 @@
+"""The inventory database: a GeoPackage, which is an SQLite file that QGIS and R open too."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+from dataclasses import asdict, fields
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from aze_core import __version__
+from aze_core.domain.errors import AzeError, StoreError
+from aze_core.domain.model import Inventory, InventoryVersion
+from aze_core.domain.schema import TABLES, Column, Table, conform, sqlite_types
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+LAYER = "sites"
+RECORD = "inventory_version"
+# referred tables first, as the foreign keys want them
+_PLAIN = [
+    name
+    for name in TopologicalSorter(
+        {name: [other for other, _ in table.refers.values()] for name, table in TABLES.items()}
+    ).static_order()
+    if name not in ("sites", "inventory")
+]
+
+
+def content_hash(frames: dict[str, pd.DataFrame]) -> str:
+    """SHA-256 over the canonical tables: columns in registry order, rows sorted by key.
+
+    The same facts make the same hash whatever the order of files, columns and rows, on every machine.
+
+    Parameters
+    ----------
+    frames : dict of str to pandas.DataFrame
+        By table name, as `aze_core.domain.schema` describes them.
+    """
+    digest = hashlib.sha256()
+    for name, table in TABLES.items():
+        frame = frames[name][table.names].sort_values(list(table.key), kind="stable")
+        digest.update(f"{name}\x1d{chr(31).join(table.names)}\x1d".encode())
+        columns = [
+            [
+                "" if gone else repr(item.item() if hasattr(item, "item") else item)
+                for item, gone in zip(frame[column], frame[column].isna(), strict=True)
+            ]
+            for column in table.names
+        ]
+        for row in zip(*columns, strict=True):
+            digest.update(("\x1f".join(row) + "\x1e").encode())
+    return digest.hexdigest()
+
+
+def describe(frames: dict[str, pd.DataFrame]) -> InventoryVersion:
+    """The record of an inventory that is about to be written."""
+    row = frames["inventory"].iloc[0]
+    own = {name: str(row[name]) for name in TABLES["inventory"].names}
+    return InventoryVersion(
+        content_hash=content_hash(frames),
+        n_sites=len(frames["sites"]),
+        n_species=len(frames["species"]),
+        n_occurrences=len(frames["occurrences"]),
+        software=__version__,
+        **own,
+    )
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [{str(key): item for key, item in row.items()} for row in plain.to_dict("records")]
+
+
+def write(frames: dict[str, pd.DataFrame], path: Path) -> InventoryVersion:
+    """Write an inventory to a file that does not exist yet.
+
+    Parameters
+    ----------
+    frames : dict of str to pandas.DataFrame
+    path : Path
+        Ends in `.gpkg`.
+
+    Returns
+    -------
+    InventoryVersion
+    """
+    import geopandas as gpd
+    import sqlite_utils  # slow to import, and only a build needs it
+
+    version = describe(frames)
+    sites = frames["sites"]
+    points = gpd.GeoSeries(gpd.points_from_xy(sites["longitude"], sites["latitude"]), crs="EPSG:4326")
+    points[sites["latitude"].isna().to_numpy()] = None
+    layer = gpd.GeoDataFrame(sites, geometry=points.to_numpy(), crs="EPSG:4326")
+    # R-tree triggers would keep plain SQLite from writing to the layer, hence no spatial index
+    layer.to_file(
+        path, layer=LAYER, driver="GPKG", engine="pyogrio", SPATIAL_INDEX="NO", geometry_type="Point"
+    )
+    connection = sqlite3.connect(path)
+    try:
+        db = sqlite_utils.Database(connection)
+        for name in _PLAIN:
+            table = TABLES[name]
+            db.table(name).create(
+                sqlite_types(table),
+                pk=table.key if len(table.key) > 1 else table.key[0],
+                not_null={column.name for column in table.columns if column.required},
+                foreign_keys=[
+                    (column, other, target)
+                    for column, (other, target) in table.refers.items()
+                    if other != LAYER
+                ],
+            )
+            db.table(name).insert_all(_records(frames[name]))
+        db.table("occurrences").create_index(["species_id"])
+        db.table(RECORD).insert(asdict(version), pk="content_hash")
+        for name in [*_PLAIN, RECORD]:
+            db.table("gpkg_contents").insert(
+                {
+                    "table_name": name,
+                    "data_type": "attributes",
+                    "identifier": name,
+                    "description": TABLES[name].meaning if name in TABLES else "The inventory's record",
+                    "last_change": "1970-01-01T00:00:00.000Z",
+                }
+            )
+        connection.commit()
+        connection.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        connection.close()
+    return version
+
+
+def _read(connection: sqlite3.Connection, table: Table, origin: str) -> pd.DataFrame:
+    cursor = connection.execute(f'SELECT * FROM "{table.name}"')  # noqa: S608 - names of our registry only
+    names = [entry[0] for entry in cursor.description]
+    frame = pd.DataFrame(cursor.fetchall(), columns=names)
+    flags: list[Column] = [c for c in table.columns if c.kind == "flag" and c.name in names]
+    for column in flags:
+        frame[column.name] = frame[column.name].map({0: False, 1: True})
+    return conform(frame, table, origin)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        raise StoreError("no_inventory", path=str(path.parent.parent))
+    # immutable: never write -wal or -shm files beside a version, and read from read-only folders too
+    return sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)
+
+
+def read_version(path: Path) -> InventoryVersion:
+    """The record of an inventory database, without its tables.
+
+    Raises
+    ------
+    StoreError
+        When the file is missing or not such a database.
+    """
+    try:
+        with contextlib.closing(_open(path)) as connection:
+            names = [f.name for f in fields(InventoryVersion)]
+            row = connection.execute(f"SELECT {', '.join(names)} FROM {RECORD}").fetchone()  # noqa: S608
+            if row is None:
+                raise StoreError("broken_inventory", path=str(path), problem="its record is empty")
+            return InventoryVersion(**dict(zip(names, row, strict=True)))
+    except sqlite3.Error as error:
+        raise StoreError("broken_inventory", path=str(path), problem=str(error)) from None
+
+
+def load(path: Path) -> Inventory:
+    """The whole inventory in memory.
+
+    Parameters
+    ----------
+    path : Path
+        An inventory database, as `write` makes it.
+
+    Returns
+    -------
+    Inventory
+
+    Raises
+    ------
+    StoreError
+        When the file is missing, broken, or lacks a column.
+    """
+    import geopandas as gpd
+
+    version = read_version(path)
+    try:
+        with contextlib.closing(_open(path)) as connection:
+            frames = {name: _read(connection, TABLES[name], path.name) for name in (LAYER, *_PLAIN)}
+    except (sqlite3.Error, AzeError) as error:
+        raise StoreError("broken_inventory", path=str(path), problem=str(error)) from None
+    sites = frames[LAYER].set_index("site_id").sort_index()
+    points = gpd.points_from_xy(sites["longitude"], sites["latitude"], crs="EPSG:4326")
+    geometry = gpd.GeoSeries(points, index=sites.index)
+    geometry[sites["latitude"].isna()] = None
+    layer: gpd.GeoDataFrame = gpd.GeoDataFrame(sites, geometry=geometry, crs="EPSG:4326")
+    return Inventory(
+        sites=layer,
+        species=frames["species"].set_index("species_id").sort_index(),
+        occurrences=frames["occurrences"].sort_values(["site_id", "species_id"], ignore_index=True),
+        coverage=frames["coverage"].sort_values(["site_id", "vintage"], ignore_index=True),
+        threats=frames["threats"],
+        figures=frames["figures"].sort_values(["year", "area", "measure"], ignore_index=True),
+        countries=frames["countries"].set_index("iso3").sort_index(),
+        sources=frames["sources"].set_index("source_id").sort_index(),
+        version=version,
+    )
