@@ -1,0 +1,1 @@
+"""Pages: each reads state, calls the core and draws; a page computes nothing."""

@@ -22,6 +22,10 @@ from .theme import CLASSES, SHAPE, edge, fill, on, tokens
 
 Words = Mapping[str, str]
 
+# a filter knows the event alone, not `datum`
+PICK = "click[event.item && event.item.datum && event.item.datum.site_id]"
+"""Clicks that pick a site; one on land or an empty bar would select a site called undefined."""
+
 
 def check(df: pd.DataFrame, columns: Collection[str], words: Words, ids: Collection[str] = ()) -> None:
     """Refuse a frame or a set of words that a builder cannot draw.
@@ -84,7 +88,7 @@ def _plain(df: pd.DataFrame) -> pd.DataFrame:
     return df.reset_index(drop=True).rename_axis(None).assign(row=range(len(df)))
 
 
-def _rows(labels: Sequence[str], k: float, limit: float, show: bool = True) -> alt.Y:
+def _rows(labels: Sequence[str], k: float, limit: float, show: bool = True, offset: float = 0) -> alt.Y:
     """Band per row, labelled through the axis: a name never is an identity."""
     names = json.dumps([one_line(x) for x in labels])  # ASCII only, quotes escaped: a safe literal
     axis = (
@@ -93,6 +97,7 @@ def _rows(labels: Sequence[str], k: float, limit: float, show: bool = True) -> a
             labelFontSize=13 * k,
             labelLimit=limit * k,
             labelPadding=8,
+            labelOffset=offset,
             grid=False,
         )
         if show
@@ -101,9 +106,9 @@ def _rows(labels: Sequence[str], k: float, limit: float, show: bool = True) -> a
     return alt.Y("row:O", title=None, axis=axis)
 
 
-def _room(right: float) -> list[Any]:
-    """Range of an x scale that keeps ``right`` pixels free for text behind the marks."""
-    return [0, alt.ExprRef(f"max(40, width - {round(right)})")]
+def _room(right: float, left: float = 0) -> list[Any]:
+    """Range of an x scale that keeps pixels free: right for text, left for marks that sit on zero."""
+    return [round(left), alt.ExprRef(f"max({round(left) + 40}, width - {round(right)})")]
 
 
 def _or_unknown(field: str, fmt: str, unknown: str) -> str:
@@ -242,8 +247,8 @@ def class_bars(
             n = int(r[c])
             if n:
                 end = start + n / unit
-                # about 300 px of bar in the narrowest column: below that the number would spill over
-                fits = (end - start) / longest * 300 > (8 * len(f"{n:,}") + 6) * k
+                # about 230 px of bar in the narrowest column: below that the number would spill over
+                fits = (end - start) / longest * 230 > (8 * len(f"{n:,}") + 6) * k
                 parts.append(
                     {
                         "row": r["row"],
@@ -269,7 +274,7 @@ def class_bars(
     colours = [fill(c, mode) for c in classes]
     bar = (
         alt.Chart(p)
-        .mark_bar(strokeWidth=1, height=alt.RelativeBandSize(0.74), xOffset=0.8, x2Offset=-0.8)
+        .mark_bar(strokeWidth=1, height=alt.RelativeBandSize(0.74), xOffset=0.6, x2Offset=-0.6)
         .encode(
             y=y,
             x=x,
@@ -328,7 +333,8 @@ def contributions(
         ``site_id`` (unique), ``label``, ``rank`` (number or text such as ``"2="``), ``score``, one
         column per criterion (points ≥ 0 in the unit of the score; missing adds nothing). Optional:
         ``unknown`` (comma-separated criterion columns), with ``score_low`` and ``score_high``;
-        ``text``, printed at the end of the bar instead of the score.
+        ``text``, printed at the end of the bar; without it the score stands there, or the range where
+        something is not known.
     criteria : sequence of (column, label, colour key)
         In stacking order; the key is one of `theme.fill`, e.g. ``"pressure"`` or ``"CR"``.
     words : mapping
@@ -405,14 +411,16 @@ def contributions(
             )
             boxes.append({**head, "criterion": said, "x0": r["score_low"], "x1": r["score_high"]})
             start = max(start, r["score_high"])
-        end = {**head, "end": start, "score": r["score"]}
+        low, high = (r["score_low"], r["score_high"]) if names else (None, None)
+        end = {**head, "end": start, "score": r["score"], "low": low, "high": high}
         if "text" in d.columns:
             end["text"] = one_line(r["text"])
         ends.append(end)
     longest = xmax if xmax is not None else max((e["end"] for e in ends), default=1) or 1
     labels = [f"{one_line(a)}  {one_line(b)}" for a, b in zip(d["rank"], d["label"], strict=True)]
     y = _rows(labels, k, label_limit)
-    printed = max((len(e.get("text", "")) for e in ends), default=0) or 6
+    printed = max((len(e.get("text", "")) for e in ends), default=0) or (8 if boxes else 6)
+    form = json.dumps(fmt)
     scale = alt.Scale(domain=[0, longest], nice=False, clamp=True, range=_room(12 + 7.6 * printed * k))
 
     def x(field: str) -> alt.X:
@@ -445,14 +453,14 @@ def contributions(
                     alt.Tooltip("range:N", title=words["range"]),
                 ],
             )
-            .transform_calculate(range=f"format(datum.x0, '{fmt}') + '–' + format(datum.x1, '{fmt}')")
+            .transform_calculate(range=f"format(datum.x0, {form}) + '–' + format(datum.x1, {form})")
         )
     if parts:
         names_ = [label for _, label, _ in criteria]
         colours = [fill(key, mode) for _, _, key in criteria]
         layers.append(
             alt.Chart(pd.DataFrame(parts))
-            .mark_bar(height=height, strokeWidth=1, xOffset=0.8, x2Offset=-0.8, cursor="pointer")
+            .mark_bar(height=height, strokeWidth=1, xOffset=0.6, x2Offset=-0.6, cursor="pointer")
             .encode(
                 y=y,
                 x=x("x0"),
@@ -470,19 +478,20 @@ def contributions(
                 ],
             )
         )
-    text = alt.Text("text:N") if "text" in d.columns else alt.Text("score:Q", format=fmt)
-    known = [e for e in ends if "text" in d.columns or pd.notna(e["score"])]
-    if known:
-        layers.append(
-            alt.Chart(pd.DataFrame(known))
-            .mark_text(align="left", dx=6 * k, fontWeight=600, fontSize=13 * k)
-            .encode(y=y, x=x("end"), text=text)
+    frame = pd.DataFrame(ends)
+    written = f"isValid(datum.score) ? format(datum.score, {form}) : ''"
+    both = f"format(datum.low, {form}) + '–' + format(datum.high, {form})"
+    end_text = alt.Chart(frame)
+    if "text" not in d.columns:
+        end_text = end_text.transform_calculate(
+            text=f"isValid(datum.low) && isValid(datum.high) ? {both} : {written}"
         )
+    layers.append(
+        end_text.mark_text(align="left", dx=6 * k, fontWeight=600, fontSize=13 * k).encode(
+            y=y, x=x("end"), text="text:N"
+        )
+    )
     return alt.LayerChart(layer=layers).properties(height=alt.Step(row_height * k))
-
-
-PICK = "click[datum && datum.site_id]"
-"""Clicks that pick a site; one on land or an empty bar would select a site called undefined."""
 
 
 def rank_interval(
@@ -546,7 +555,7 @@ def rank_interval(
     y = _rows(d["label"].tolist(), k, label_limit, show_labels)
     printed = max(len(x) for x in d["text"])
     ticks = [1, *(v for v in _round_ticks(last) if v > 0.1 * last)]
-    scale = alt.Scale(domain=[1, last], nice=False, range=_room((20 + 8 * max(printed, 3)) * k))
+    scale = alt.Scale(domain=[1, last], nice=False, range=_room((20 + 8 * max(printed, 3)) * k, 7 * k))
 
     def x(field: str) -> alt.X:
         axis = alt.Axis(orient="top", values=ticks, format="d")
@@ -603,7 +612,7 @@ def before_after(
     fmt: str = ".0%",
     colour: str | None = None,
     row_height: int = 34,
-    label_limit: int = 260,
+    label_limit: int = 200,
 ) -> alt.LayerChart:
     """Ring = before, dot = after, the two numbers printed at the right.
 
@@ -643,7 +652,9 @@ def before_after(
     d["label"], d["text"] = d["label"].map(one_line), d["text"].map(one_line)
     y = _rows(d["label"].tolist(), k, label_limit)
     room = max(text_width(x, k) for x in d["text"])
-    scale = alt.Scale(domain=list(domain), nice=False, clamp=True, range=_room(room + 22 * k if room else 8))
+    scale = alt.Scale(
+        domain=list(domain), nice=False, clamp=True, range=_room(room + 22 * k if room else 10, 10 * k)
+    )
 
     def x(field: str) -> alt.X:
         axis = alt.Axis(orient="top", tickCount=3, format=fmt, labelFlush=True)
@@ -764,11 +775,13 @@ def share_by_vintage(
     for c in ("vintage", "method"):
         d[c] = d[c].map(one_line)
     d["key"] = d["protection"].where(d["protection"].isin(CLASSES), "unknown")
-    y = _rows(d["vintage"].tolist(), k, 120)
-    scale = alt.Scale(domain=[0, 1], nice=False, range=_room(64 * k))
+    up = -8 * k
+    y = _rows(d["vintage"].tolist(), k, 120, offset=up)
+    room = max(52.0, text_width(words["unknown"])) + 16
+    scale = alt.Scale(domain=[0, 1], nice=False, range=_room(room * k, 12 * k))
 
     def x(field: str) -> alt.X:
-        axis = alt.Axis(orient="top", values=[0, 0.5, 1], format=".0%", labelFlush=True)
+        axis = alt.Axis(orient="top", values=[0, 0.5, 1], format=".0%", grid=False)
         return alt.X(f"{field}:Q", title=None, axis=axis, scale=scale)
 
     tip = [
@@ -778,12 +791,11 @@ def share_by_vintage(
     ]
     said = _or_unknown("share", ".0%", words["unknown"])
     keys = list(SHAPE)
-    up = -8 * k
     track = d.assign(a=0.0, b=1.0)
     known, missing = d.dropna(subset=["share"]), d[d["share"].isna()].assign(a=0.0)
     layers: list[Any] = [
         alt.Chart(track)
-        .mark_rule(strokeWidth=6 * k, color=t["sunken"], strokeCap="round", yOffset=up)
+        .mark_rule(strokeWidth=6 * k, color=t["rule"], strokeCap="round", yOffset=up)
         .encode(y=y, x=x("a"), x2="b:Q"),
         alt.Chart(track)
         .mark_text(align="left", baseline="top", dy=3 * k, color=t["muted"], fontSize=12.5 * k)

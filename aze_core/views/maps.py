@@ -17,7 +17,7 @@ import altair as alt
 import pandas as pd
 import pydeck as pdk
 
-from .charts import PICK, Words, check, one_line
+from .charts import PICK, Words, check, one_line, text_width
 from .theme import CLASSES, FONT, GLYPH, SHAPE, fill, on, rgb, tokens
 
 WORLD_URL = "/app/static/world-50m.json"
@@ -208,28 +208,35 @@ def _view(d: pd.DataFrame, bounds: Bounds | str | None) -> Bounds:
 def _inside(d: pd.DataFrame, bounds: Bounds) -> pd.DataFrame:
     meridian, width = _span(bounds)
     away = (d["longitude"] - meridian + 180) % 360 - 180
-    return d[(away.abs() <= width / 2) & d["latitude"].between(bounds[1], bounds[3])].assign(away=away)
+    inside = (away.abs() <= width / 2) & d["latitude"].between(bounds[1], bounds[3])
+    return d.assign(away=away)[inside]
 
 
-def _places(layers: list[Any], d: pd.DataFrame, width: float, mode: str, k: float) -> None:
-    """Names with a halo, written to the left near the right edge."""
+def _places(layers: list[Any], d: pd.DataFrame, box: Bounds, height: int, mode: str, k: float) -> None:
+    """Names with a halo, written to the left near the right edge; none is written over another."""
     t = tokens(mode)
-    east = d["away"] > 0.28 * width
-    for part, align, dx in ((d[~east], "left", 13 * k), (d[east], "right", -13 * k)):
+    d = d.assign(east=d["away"] > 0.28 * _span(box)[1])
+    pixels = height / (equal_earth(0, box[3])[1] - equal_earth(0, box[1])[1])
+    taken: list[tuple[float, float, float]] = []
+    free = []
+    for r in d.to_dict("records"):
+        x, y = (v * pixels for v in equal_earth(r["away"], r["latitude"]))
+        length = text_width(r["label"], k)
+        left = x - 13 * k - length if r["east"] else x + 13 * k
+        free.append(all(left > b or left + length < a or abs(y - v) > 18 * k for a, b, v in taken))
+        if free[-1]:
+            taken.append((left, left + length, y))
+    d = d[free]
+    for part, align, dx in ((d[~d["east"]], "left", 13 * k), (d[d["east"]], "right", -13 * k)):
         if len(part):
             base = alt.Chart(part[["latitude", "longitude", "label"]]).encode(
                 longitude="longitude:Q", latitude="latitude:Q", text="label:N"
             )
-            style: dict[str, Any] = {
-                "fontSize": 12.5 * k,
-                "align": align,
-                "dx": dx,
-                "fontWeight": 600,
-                "limit": 220 * k,
-            }
+            style: dict[str, Any] = {"fontSize": 12.5 * k, "align": align, "dx": dx, "fontWeight": 600}
+            halo: dict[str, Any] = {"color": t["ocean"], "stroke": t["ocean"], "strokeWidth": 3.5 * k}
             layers += [
-                base.mark_text(stroke=t["ocean"], strokeWidth=3.5 * k, strokeJoin="round", **style),
-                base.mark_text(color=t["ink"], **style),
+                base.mark_text(strokeJoin="round", limit=220 * k, **halo, **style),
+                base.mark_text(color=t["ink"], limit=220 * k, **style),
             ]
 
 
@@ -264,7 +271,8 @@ def protection_map(
         World by default; ``"sites"`` fits the points (`bounds_of`), a key of `INSETS` that region, four
         numbers any box. Sites outside are left out.
     labels : DataFrame, optional
-        ``latitude``, ``longitude``, ``label``; the first six inside the bounds are written.
+        ``latitude``, ``longitude``, ``label``; the first six inside the bounds are written,
+        less those that would cover an earlier one.
     selected : str, optional
         ``site_id`` that gets a ring.
     size_legend, borders : bool
@@ -368,7 +376,7 @@ def protection_map(
     if labels is not None and len(labels):
         check(labels, ["latitude", "longitude", "label"], {})
         near = _inside(labels.dropna(subset=["latitude", "longitude"]), box).head(6)
-        _places(layers, near.assign(label=near["label"].map(one_line)), width, mode, k)
+        _places(layers, near.assign(label=near["label"].map(one_line)), box, height, mode, k)
     return _project(alt.LayerChart(layer=layers), box).properties(height=height)
 
 
@@ -441,11 +449,11 @@ def two_plans_map(
             layers += [
                 alt.Chart(one)
                 .mark_point(
-                    filled=True, size=190 * k, color=colour, opacity=1, stroke=t["page"], strokeWidth=1.2 * k
+                    filled=True, size=150 * k, color=colour, opacity=1, stroke=t["page"], strokeWidth=1.2 * k
                 )
                 .encode(**place, tooltip=tip),
                 alt.Chart(one)
-                .mark_text(fontWeight=700, fontSize=10.5 * k, dy=0.5, color=on(colour))
+                .mark_text(fontWeight=700, fontSize=10 * k, dy=0.5, color=on(colour))
                 .encode(**place, text="plans:N", tooltip=tip),
             ]
     return _project(alt.LayerChart(layer=layers), box).properties(height=height)
@@ -676,7 +684,7 @@ def site_deck(
             get_text="glyph",
             get_color="colour",
             get_size=22 * k,
-            character_set=[*GLYPH.values()],
+            character_set=f"'{''.join(GLYPH.values())}'",  # a list would be read as an expression
             font_family=f'"{FONT}"',
             pickable=True,
         ),

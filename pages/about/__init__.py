@@ -1,0 +1,1 @@
+"""What it stands on: data, methods."""

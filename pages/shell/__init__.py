@@ -1,0 +1,1 @@
+"""The one door between Streamlit and `aze_core`."""

@@ -1,0 +1,234 @@
+"""The link: state that a copied address carries, as language-neutral codes.
+
+On a session's first run the address seeds the state; after every run the state is written back. A code that
+is unknown or does not fit is left out and named in a notice, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from aze_core.domain.model import UNKNOWN, Assumptions, Filters, Inventory, RankSettings, Weights
+from aze_core.domain.settings import value
+from aze_core.scenarios.problem import BUDGETS, Scenario
+
+_SEP = "~"
+_EVERYWHERE: tuple[str, ...] = ()
+_RANKING = ("priorities", "site", "scenarios")
+MODES = ("loss", "weighted")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One entry of the link: its `code` there, its `key` in the session, how it is read and written."""
+
+    code: str
+    key: str
+    default: Any
+    read: Callable[[str, Inventory], Any]
+    write: Callable[[Any], str]
+    pages: tuple[str, ...] = _EVERYWHERE
+
+
+def _codes(known: Callable[[Inventory], set[str]]) -> Callable[[str, Inventory], list[str]]:
+    def read(text: str, inventory: Inventory) -> list[str]:
+        parts = list(dict.fromkeys(part for part in text.split(_SEP) if part))
+        lost = [part for part in parts if part not in known(inventory)]
+        if lost or not parts:
+            raise ValueError(_SEP.join(lost) or text)
+        return parts
+
+    return read
+
+
+def _one(known: Callable[[Inventory], set[str]]) -> Callable[[str, Inventory], str]:
+    def read(text: str, inventory: Inventory) -> str:
+        if text not in known(inventory):
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _within(low: float, high: float, whole: bool) -> Callable[[str, Inventory], float]:
+    def read(text: str, inventory: Inventory) -> float:
+        number = float(text)
+        if not math.isfinite(number) or not low <= number <= high or (whole and not number.is_integer()):
+            raise ValueError(text)
+        return int(number) if whole else number
+
+    return read
+
+
+def _flag(text: str, inventory: Inventory) -> bool:
+    return {"0": False, "1": True}[text]
+
+
+def _number(given: Any) -> str:
+    return f"{given:.6g}"
+
+
+def country_codes(inventory: Inventory) -> set[str]:
+    """Countries and territories that have a site."""
+    return set(";".join(inventory.sites["iso3"]).split(";"))
+
+
+def _sites(inventory: Inventory) -> set[str]:
+    return set(inventory.sites.index)
+
+
+_WEIGHT = _within(0, 100, whole=True)
+
+PARAMETERS = (
+    Parameter("country", "f_country", [], _codes(country_codes), _SEP.join),
+    Parameter("region", "f_region", [], _codes(lambda i: set(i.sites["region"])), _SEP.join),
+    Parameter("class", "f_class", [], _codes(lambda i: set(i.species["class_name"])), _SEP.join),
+    Parameter(
+        "category", "f_category", [], _codes(lambda i: set(i.species["category"].fillna(UNKNOWN))), _SEP.join
+    ),
+    Parameter("site", "site", None, _one(_sites), str, ("priorities", "site")),
+    Parameter("order", "order", "loss", _one(lambda i: set(MODES)), str, _RANKING),
+    Parameter("wi", "w_irreplaceability", value("weights.irreplaceability"), _WEIGHT, str, _RANKING),
+    Parameter("we", "w_extinction", value("weights.extinction"), _WEIGHT, str, _RANKING),
+    Parameter("wp", "w_pressure", value("weights.pressure"), _WEIGHT, str, _RANKING),
+    Parameter("all", "all_sites", False, _flag, lambda on: str(int(on)), ("priorities", "site")),
+    Parameter(
+        "horizon", "horizon", value("extinction.horizon_years"), _within(1, 500, whole=True), str, _RANKING
+    ),
+    Parameter(
+        "effect",
+        "effect",
+        value("protection.effect"),
+        _within(0, value("protection.effect_max"), whole=False),
+        _number,
+        _RANKING,
+    ),
+    Parameter("unit", "budget_kind", "sites", _one(lambda i: set(BUDGETS)), str, ("scenarios",)),
+    Parameter(
+        "sites",
+        "budget_sites",
+        value("scenario.default_sites"),
+        _within(0, 100_000, whole=True),
+        str,
+        ("scenarios",),
+    ),
+    Parameter(
+        "km2", "budget_km2", value("scenario.default_km2"), _within(0, 1e9, whole=True), str, ("scenarios",)
+    ),
+    Parameter("in", "locked_in", [], _codes(_sites), _SEP.join, ("scenarios",)),
+    Parameter("out", "locked_out", [], _codes(_sites), _SEP.join, ("scenarios",)),
+)
+_SEEDED = "link_seeded"
+_NOTICES = "link_notices"
+
+
+def open_link(inventory: Inventory) -> None:
+    """Seed the session from the address on its first run; on later ones keep every value alive.
+
+    A widget forgets its value when its page is left; assigning it to itself before the widgets makes it stay.
+    """
+    state = st.session_state
+    if _SEEDED not in state:
+        state[_SEEDED] = True
+        given = {code: st.query_params.get_all(code) for code in st.query_params}
+        known = {parameter.code: parameter for parameter in PARAMETERS}
+        notices = [(code, "") for code in given if code not in known]
+        for parameter in PARAMETERS:
+            texts = given.get(parameter.code, [])
+            state.setdefault(parameter.key, _fresh(parameter.default))
+            if not texts:
+                continue
+            try:
+                state[parameter.key] = parameter.read(texts[-1], inventory)
+            except (ValueError, KeyError, OverflowError):
+                notices.append((parameter.code, texts[-1]))
+        state[_NOTICES] = notices
+    for parameter in PARAMETERS:
+        if parameter.key not in state:
+            state[parameter.key] = _fresh(parameter.default)
+        else:
+            state[parameter.key] = state[parameter.key]
+
+
+def _fresh(default: Any) -> Any:
+    return list(default) if isinstance(default, list) else default
+
+
+def take_notices() -> list[tuple[str, str]]:
+    """Entries of the address that were ignored, as (code, value); each is told until dismissed."""
+    return list(st.session_state.get(_NOTICES, []))
+
+
+def dismiss_notices() -> None:
+    """Forget what was told."""
+    st.session_state[_NOTICES] = []
+
+
+def write_link(page: str) -> None:
+    """Put the state that this page knows, where it is not the default, into the address."""
+    state = st.session_state
+    wanted = {
+        parameter.code: parameter.write(state[parameter.key])
+        for parameter in PARAMETERS
+        if (not parameter.pages or page in parameter.pages)
+        and state.get(parameter.key) is not None
+        and state[parameter.key] != parameter.default
+    }
+    if wanted != st.query_params.to_dict():
+        st.query_params.from_dict(wanted)
+
+
+def reset(*keys: str) -> None:
+    """Set entries back to their defaults (for buttons' callbacks)."""
+    for parameter in PARAMETERS:
+        if parameter.key in keys:
+            st.session_state[parameter.key] = _fresh(parameter.default)
+
+
+def filters() -> Filters:
+    """The shared filters as a frozen choice."""
+    state = st.session_state
+    return Filters(*(tuple(state[key]) for key in ("f_country", "f_region", "f_class", "f_category")))
+
+
+def assumptions() -> Assumptions:
+    """The assumptions of the modelled risk reduction."""
+    return Assumptions(int(st.session_state["horizon"]), float(st.session_state["effect"]))
+
+
+def weights() -> Weights | None:
+    """The weights of the weighted view; None in the default order.
+
+    Raises
+    ------
+    SettingError
+        When all are zero.
+    """
+    state = st.session_state
+    if state["order"] == "loss":
+        return None
+    return Weights(*(float(state[f"w_{name}"]) for name in ("irreplaceability", "extinction", "pressure")))
+
+
+def rank_settings() -> RankSettings:
+    """Which sites the Priorities page ranks."""
+    return RankSettings(not st.session_state["all_sites"], filters(), assumptions())
+
+
+def scenario() -> Scenario:
+    """The scenario that the Scenarios page asks for."""
+    state = st.session_state
+    kind = state["budget_kind"]
+    return Scenario(
+        budget_kind=kind,
+        budget=float(state[f"budget_{kind}"]),
+        locked_in=tuple(state["locked_in"]),
+        locked_out=tuple(state["locked_out"]),
+        filters=filters(),
+        assumptions=assumptions(),
+    )

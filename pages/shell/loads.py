@@ -1,0 +1,197 @@
+"""Cached loads: the inventory under its hash, and what is computed from it under frozen choices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from aze_core import build
+from aze_core.domain.errors import AzeError, StoreError
+from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Weights
+from aze_core.locale import explain, t
+from aze_core.measures.coverage import (
+    by_vintage,
+    class_counts,
+    country_counts,
+    falling,
+    newest,
+    protection_class,
+    uncovered_area,
+)
+from aze_core.measures.gaps import gaps as gaps_of
+from aze_core.ranking.criteria import counts, weighted_values
+from aze_core.ranking.score import rank_sites
+from aze_core.scenarios.problem import Scenario, Solution, solve, top_plan
+from aze_core.scenarios.targets import ledger, scoreboard
+from aze_core.store import folder
+from aze_core.store.inventory import load
+
+_ENTRIES = 256
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _inventory(path: str) -> Inventory:
+    return load(Path(path))
+
+
+@st.cache_resource(show_spinner=False)
+def _checked(store: str, data: str) -> dict[str, str]:
+    """What the once-per-process check left to say, by store."""
+    return {}
+
+
+def current() -> Inventory:
+    """The store's inventory; built first, with a progress bar, where it is missing or outdated.
+
+    Raises
+    ------
+    AzeError
+        When there is none and none can be built.
+    """
+    store = folder.default_folder()
+    notes = _checked(str(store), str(folder.DATA))
+    found = folder.read_current(store)
+    if "done" not in notes or found is None:
+        _bring_up_to_date(store, notes)
+        found = folder.read_current(store)
+    if found is None:
+        raise StoreError("no_inventory", path=str(store))
+    return _inventory(str(folder.inventory_path(store, found.inventory)))
+
+
+def _bring_up_to_date(store: Path, notes: dict[str, str]) -> None:
+    if build.outdated(folder.DATA, store):
+        bar = st.progress(0.0, t("build.stage.read"))
+
+        def tell(share: float, stage: str) -> None:
+            bar.progress(share, t(f"build.stage.{stage}"))
+
+        try:
+            build.build(folder.DATA, store, tell)
+        except AzeError as error:
+            if folder.read_current(store) is None:
+                raise
+            notes["problem"] = explain(error)
+        finally:
+            bar.empty()
+    notes["done"] = "yes"
+
+
+def build_problem() -> str:
+    """Why the database is older than the facts, in words; empty when it is not."""
+    return _checked(str(folder.default_folder()), str(folder.DATA)).get("problem", "")
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _ranked(key: str, _inventory: Inventory, weights: Weights | None, settings: RankSettings) -> pd.DataFrame:
+    return rank_sites(_inventory, weights, settings)
+
+
+def ranked(inventory: Inventory, weights: Weights | None, settings: RankSettings) -> pd.DataFrame:
+    """The ranking; see `aze_core.ranking.score.rank_sites`."""
+    return _ranked(inventory.version.content_hash, inventory, weights, settings)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _plans(
+    key: str, _inventory: Inventory, scenario: Scenario, weights: Weights | None
+) -> tuple[Solution, Solution]:
+    return solve(_inventory, scenario), top_plan(_inventory, scenario, weights)
+
+
+def plans(inventory: Inventory, scenario: Scenario, weights: Weights | None) -> tuple[Solution, Solution]:
+    """The exact plan and the plain one from the top of the ranking."""
+    return _plans(inventory.version.content_hash, inventory, scenario, weights)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _board(
+    key: str, _inventory: Inventory, selected: tuple[str, ...], assumptions: Assumptions, filters: Filters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return scoreboard(_inventory, selected, assumptions, filters), ledger(_inventory, selected, filters)
+
+
+def board(
+    inventory: Inventory, selected: tuple[str, ...], assumptions: Assumptions, filters: Filters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scoreboard and ledger of a plan."""
+    return _board(inventory.version.content_hash, inventory, selected, assumptions, filters)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _overview(key: str, _inventory: Inventory) -> pd.DataFrame:
+    sites = _inventory.sites
+    last = newest(_inventory.coverage, sites.index)
+    table = pd.DataFrame(sites.drop(columns="geometry")).join(last[["share", "vintage"]])
+    table["protection"] = protection_class(table["share"])
+    table["uncovered_km2"] = uncovered_area(sites["area_km2"], table["share"])
+    table["falling"] = falling(_inventory.coverage, sites.index)
+    return table.join(counts(_inventory))
+
+
+def site_table(inventory: Inventory) -> pd.DataFrame:
+    """Sites with their newest reported cover, its year and class, the fall flag and species counts."""
+    return _overview(inventory.version.content_hash, inventory)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _counts_by_vintage(key: str, _inventory: Inventory, filters: Filters) -> pd.DataFrame:
+    return class_counts(_inventory.coverage, _inventory.where(filters))
+
+
+def counts_by_vintage(inventory: Inventory, filters: Filters) -> pd.DataFrame:
+    """Classes of protection by vintage among the filtered sites."""
+    return _counts_by_vintage(inventory.version.content_hash, inventory, filters)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _countries(key: str, _inventory: Inventory, filters: Filters, vintage: int) -> pd.DataFrame:
+    sites = _inventory.where(filters)
+    return country_counts(_inventory.countries_of(sites), shares_by_vintage(_inventory)[vintage])
+
+
+def counts_by_country(inventory: Inventory, filters: Filters, vintage: int) -> pd.DataFrame:
+    """Classes of protection by country in one vintage; a shared site counts in each of its countries."""
+    return _countries(inventory.version.content_hash, inventory, filters, vintage)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _shares(key: str, _inventory: Inventory) -> pd.DataFrame:
+    return by_vintage(_inventory.coverage, _inventory.sites.index)
+
+
+def shares_by_vintage(inventory: Inventory) -> pd.DataFrame:
+    """Reported share per site and vintage."""
+    return _shares(inventory.version.content_hash, inventory)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _values(key: str, _inventory: Inventory, assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return weighted_values(_inventory, assumptions)
+
+
+def criteria_values(inventory: Inventory, assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Values of the weighted view's criteria, and the anchors of their scales."""
+    return _values(inventory.version.content_hash, inventory, assumptions)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _gaps(key: str, _inventory: Inventory) -> pd.DataFrame:
+    return gaps_of(_inventory)
+
+
+def gaps(inventory: Inventory) -> pd.DataFrame:
+    """What is not known, counted; see `aze_core.measures.gaps.gaps`."""
+    return _gaps(inventory.version.content_hash, inventory).copy()
+
+
+def table_of(inventory: Inventory, name: str) -> pd.DataFrame:
+    """A table of the inventory as the data dictionary describes it."""
+    return inventory.table(name)
+
+
+def inventory_file(inventory: Inventory) -> bytes:
+    """The inventory's database file."""
+    return folder.inventory_path(folder.default_folder(), inventory.version.content_hash).read_bytes()

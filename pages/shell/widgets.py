@@ -1,0 +1,182 @@
+"""Shared widgets: page head, notes, tables, charts that follow the viewer's theme."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from aze_core.domain.model import Inventory, InventoryVersion
+from aze_core.locale import messages, t
+from aze_core.measures.coverage import CLASSES
+from aze_core.reports.tables import to_csv
+from aze_core.views.theme import GLYPH, config
+
+_ALL_ROWS = 24
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:&^=-])")
+
+
+def md(text: Any) -> str:
+    """Text from data as Markdown that shows it as it stands: no link, no markup, no colour.
+
+    Examples
+    --------
+    >>> md("[x](y) :red[z]")
+    '\\\\[x\\\\]\\\\(y\\\\) \\\\:red\\\\[z\\\\]'
+    """
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def say(message_id: str, **fields: Any) -> str:
+    """A message as Markdown: its own markup counts, that of the fields does not."""
+    return t(message_id, **{key: md(item) if isinstance(item, str) else item for key, item in fields.items()})
+
+
+def mode() -> str:
+    """The viewer's theme: light or dark."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def head(question: str, answer: str, version: InventoryVersion, *badges: tuple[str, str]) -> None:
+    """Title as a question, its computed answer, and what it stands on.
+
+    Parameters
+    ----------
+    question, answer : str
+        Markdown; fields already escaped.
+    version : InventoryVersion
+        Shown with its warning on every page.
+    *badges : (text, colour)
+        Further facts about the data shown.
+    """
+    st.title(question, anchor=False)
+    st.markdown(f"##### {answer}")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        status = t(f"provenance.status.{version.status}", as_of=version.as_of)
+        if version.is_current:
+            st.badge(status, color="gray")
+        else:
+            st.badge(status, color="orange", icon=":material/history:")
+        label = t("provenance.inventory", name=version.name, version=version.version, hash=version.short_hash)
+        st.badge(md(label), color="gray")
+        for text, colour in badges:
+            st.badge(text, color=colour)  # type: ignore[arg-type]
+
+
+def note(text: str) -> None:
+    """Small muted text; a caption would fade below the AA contrast."""
+    st.markdown(f":small[:gray[{text}]]")
+
+
+def show(chart: alt.TopLevelMixin, alt_text: str, key: str | None = None, **options: Any) -> Any:
+    """A chart in the viewer's theme, configured on its own: Altair's own theme is one per process."""
+    return st.altair_chart(
+        chart.configure(**config(mode())),  # type: ignore[attr-defined]
+        theme=None,
+        alt=alt_text,
+        width=options.pop("width", "stretch"),
+        key=key,
+        **options,
+    )
+
+
+def table(
+    frame: pd.DataFrame,
+    label: str,
+    version: InventoryVersion,
+    file: str,
+    columns: dict[str, Any] | None = None,
+    settings: str = "",
+    opened: bool = False,
+    export: pd.DataFrame | None = None,
+) -> None:
+    """The same numbers as a table below a chart or map, with its download.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What is shown.
+    label : str
+        Title of the fold, and the table's description for screen readers.
+    version : InventoryVersion
+    file : str
+        File name of the download, without ending; also the widgets' key.
+    columns : dict, optional
+        Column configuration.
+    settings : str
+        Choices behind the numbers, written into the file.
+    opened : bool
+        Whether the fold starts open.
+    export : pandas.DataFrame, optional
+        What the file holds, where it differs from what is shown.
+    """
+    with st.expander(label, expanded=opened):
+        st.dataframe(
+            frame,
+            hide_index=frame.index.name is None,
+            width="stretch",
+            height="content" if len(frame) <= _ALL_ROWS else "auto",
+            placeholder=t("missing"),
+            alt=label,
+            column_config=columns,
+        )
+        download(frame if export is None else export, version, file, settings)
+
+
+def download(frame: pd.DataFrame, version: InventoryVersion, file: str, settings: str = "") -> None:
+    """A CSV button; the file is made only on click and carries inventory, settings and notice."""
+    content: Callable[[], bytes] = lambda: to_csv(frame, version, settings)  # noqa: E731
+    st.download_button(
+        t("button.csv"),
+        content,
+        file_name=f"{file}.csv",
+        mime="text/csv",
+        key=f"csv_{file}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def class_label(kind: str) -> str:
+    """Glyph and name of a class of protection."""
+    return f"{GLYPH[kind]} {t(f'protection.{kind}')}"
+
+
+CLASS_COLOUR = {"none": "red", "partial": "orange", "complete": "blue"}
+
+
+def class_markdown(kind: str) -> str:
+    """Glyph in its colour, and the name."""
+    return f":{CLASS_COLOUR[kind]}[{GLYPH[kind]}] {t(f'protection.{kind}')}"
+
+
+def class_words() -> dict[str, str]:
+    """Names of the classes for charts."""
+    return {kind: t(f"protection.{kind}") for kind in CLASSES}
+
+
+def country_name(inventory: Inventory, iso3: str) -> str:
+    """Name of a country or territory, or its code where none is known."""
+    return str(inventory.countries["name_en"].get(iso3, iso3))
+
+
+def countries_text(inventory: Inventory, codes: str) -> str:
+    """Names for codes joined by `;`."""
+    return ", ".join(country_name(inventory, code) for code in codes.split(";"))
+
+
+def named(prefix: str, code: str) -> str:
+    """Catalogue name of a code such as a region or a taxonomic class, or the code itself."""
+    key = f"{prefix}.{code}"
+    return t(key) if key in messages() else code
+
+
+def no_sites(on_clear: Callable[[], None]) -> None:
+    """What an empty filter shows: a sentence and the way out."""
+    with st.container(border=True):
+        st.markdown(t("empty.no_site"))
+        st.button(t("button.clear_filters"), on_click=on_clear, key="clear_empty", type="primary")
