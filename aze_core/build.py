@@ -14,7 +14,7 @@ from aze_core.domain.errors import StoreError
 from aze_core.domain.model import InventoryVersion
 from aze_core.sources.facts import facts_hash, read_facts
 from aze_core.store import folder
-from aze_core.store.inventory import read_version, write
+from aze_core.store.inventory import is_intact, read_version, write
 
 Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and the id of a message below `build.stage`."""
@@ -86,7 +86,8 @@ def build(data_dir: Path, store_dir: Path, progress: Progress | None = None) -> 
             version = write(frames, scratch / "inventory.gpkg")
             tell(0.9, "place")
             path = folder.inventory_path(store_dir, version.content_hash)
-            reused = _same(path, version.content_hash)
+            # a version never changes: what lies there whole under this hash stays
+            reused = is_intact(path, version.content_hash)
             if not reused:
                 os.replace(scratch / "inventory.gpkg", path)
         finally:
@@ -105,13 +106,6 @@ def ensure(data_dir: Path, store_dir: Path, progress: Progress | None = None) ->
     current = folder.read_current(store_dir)
     assert current is not None  # not outdated
     return folder.inventory_path(store_dir, current.inventory)
-
-
-def _same(path: Path, content_hash: str) -> bool:
-    """A version never changes: what lies there under this hash and can be read stays."""
-    with contextlib.suppress(StoreError):
-        return read_version(path).content_hash == content_hash
-    return False
 
 
 def _sweep(store_dir: Path) -> None:

@@ -245,6 +245,12 @@ def describe(inventory: Inventory) -> dict[str, Any]:
 
 def _filters(inventory: Inventory, given: argparse.Namespace) -> Filters:
     choice = Filters(given.country, given.region, given.classes, given.category)
+    _check(inventory, choice)
+    return choice
+
+
+def _check(inventory: Inventory, choice: Filters) -> None:
+    """A code that the inventory does not have would leave no site, and no word why."""
     known = {
         "country": (choice.countries, set(inventory.countries_of()["iso3"])),
         "region": (choice.regions, set(inventory.sites["region"])),
@@ -257,7 +263,6 @@ def _filters(inventory: Inventory, given: argparse.Namespace) -> Filters:
             raise SettingError(
                 "not_one_of", name=name, value=", ".join(lost), expected=", ".join(sorted(there))
             )
-    return choice
 
 
 def _rank(given: argparse.Namespace) -> int:
@@ -303,12 +308,14 @@ def _scenario(inventory: Inventory, given: argparse.Namespace) -> Scenario:
             assumptions=Assumptions(given.horizon, given.effect),
         )
     try:
-        content = json.loads(given.scenario.read_text(encoding="utf-8"))
+        content = json.loads(given.scenario.read_text(encoding="utf-8-sig"))
         if not isinstance(content, dict):
             raise ValueError("a JSON object was expected")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingError("bad_scenario_file", file=str(given.scenario), problem=str(error)) from None
-    return Scenario.from_dict(content)
+    scenario = Scenario.from_dict(content)
+    _check(inventory, scenario.filters)
+    return scenario
 
 
 def plan_report(inventory: Inventory, scenario: Scenario, weights: Weights | None = None) -> dict[str, Any]:
@@ -374,7 +381,7 @@ def _export(given: argparse.Namespace) -> int:
     ranked.insert(0, "name", inventory.sites["name"])
     ranked.insert(1, "iso3", inventory.sites["iso3"])
     chosen = {"settings": settings.to_dict(), "weights": given.weights and given.weights.to_dict()}
-    files = {f"{name}.csv": to_csv(table_of(inventory, name), inventory.version) for name in TABLES}
+    files = {f"{name}.csv": to_csv(inventory.table(name), inventory.version) for name in TABLES}
     files["ranking.csv"] = to_csv(ranked, inventory.version, json.dumps(chosen, sort_keys=True))
     try:
         given.folder.mkdir(parents=True, exist_ok=True)
@@ -386,15 +393,6 @@ def _export(given: argparse.Namespace) -> int:
         ) from None
     print(t("export.done", n=len(files), path=str(given.folder)))
     return 0
-
-
-def table_of(inventory: Inventory, name: str) -> pd.DataFrame:
-    """A table of the inventory as the data dictionary describes it."""
-    if name == "inventory":
-        own = asdict(inventory.version)
-        return pd.DataFrame([{column: own[column] for column in TABLES[name].names}])
-    frame: pd.DataFrame = getattr(inventory, name)
-    return frame.reset_index().reindex(columns=TABLES[name].names)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import pandas as pd
 
 from aze_core.domain.errors import SettingError
+from aze_core.domain.schema import TABLES
 from aze_core.domain.settings import value
 
 if TYPE_CHECKING:
@@ -64,19 +64,40 @@ class Choice:
             When a name is not one of this choice's, or a value does not fit.
         """
         names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
+        if not isinstance(given, dict):
+            raise SettingError("not_one_of", name="object", value=given, expected=", ".join(names))
         for name in given:
             if name not in names:
                 raise SettingError("unknown_setting", name=name, expected=", ".join(names))
         return cls(**given)
 
 
+C = TypeVar("C", bound=Choice)
+
+
 def checked_number(name: str, given: Any, low: float, high: float) -> float:
     """A finite number within bounds, or a SettingError that says so."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
-        raise SettingError("bad_number", name=name, value=given, low=low, high=high)
-    if not low <= given <= high:
-        raise SettingError("bad_number", name=name, value=given, low=low, high=high)
+    # nan fails every comparison; a whole number too long for a float still compares
+    if isinstance(given, bool) or not isinstance(given, int | float) or not low <= given <= high:
+        raise SettingError("bad_number", name=name, value=str(given), low=low, high=high)
     return float(given)
+
+
+def checked_codes(name: str, given: Any) -> tuple[str, ...]:
+    """A list of texts, sorted and each once, or a SettingError: a bare text would fall into its letters."""
+    if not isinstance(given, list | tuple | set | frozenset) or not all(isinstance(g, str) for g in given):
+        raise SettingError("not_one_of", name=name, value=given, expected="a list of texts")
+    return tuple(sorted(set(given)))
+
+
+def checked_part(kind: type[C], name: str, given: Any) -> C:
+    """A choice within a choice, as such or as plain values."""
+    if isinstance(given, kind):
+        return given
+    if not isinstance(given, dict):
+        expected = ", ".join(f.name for f in fields(kind))  # type: ignore[arg-type]
+        raise SettingError("not_one_of", name=name, value=given, expected=f"an object with {expected}")
+    return kind.from_dict(given)
 
 
 @dataclass(frozen=True)
@@ -101,7 +122,7 @@ class Filters(Choice):
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            object.__setattr__(self, f.name, tuple(sorted(set(getattr(self, f.name)))))
+            object.__setattr__(self, f.name, checked_codes(f.name, getattr(self, f.name)))
 
     @property
     def active(self) -> bool:
@@ -125,9 +146,10 @@ class Assumptions(Choice):
     effect: float = value("protection.effect")
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "horizon_years", int(checked_number("horizon_years", self.horizon_years, 1, 500))
-        )
+        years = checked_number("horizon_years", self.horizon_years, 1, 500)
+        if not years.is_integer():
+            raise SettingError("not_one_of", name="horizon_years", value=years, expected="a whole number")
+        object.__setattr__(self, "horizon_years", int(years))
         object.__setattr__(
             self, "effect", checked_number("effect", self.effect, 0, value("protection.effect_max"))
         )
@@ -149,7 +171,7 @@ class Weights(Choice):
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            object.__setattr__(self, f.name, checked_number(f.name, getattr(self, f.name), 0, 1e9))
+            object.__setattr__(self, f.name, checked_number(f.name, getattr(self, f.name), 0, 10**9))
         if self.irreplaceability + self.extinction + self.pressure <= 0:
             raise SettingError("all_weights_zero")
 
@@ -169,10 +191,12 @@ class RankSettings(Choice):
     assumptions: Assumptions = field(default_factory=Assumptions)
 
     def __post_init__(self) -> None:
-        if isinstance(self.filters, dict):
-            object.__setattr__(self, "filters", Filters.from_dict(self.filters))
-        if isinstance(self.assumptions, dict):
-            object.__setattr__(self, "assumptions", Assumptions.from_dict(self.assumptions))
+        if not isinstance(self.uncovered_only, bool):
+            raise SettingError(
+                "not_one_of", name="uncovered_only", value=self.uncovered_only, expected="true, false"
+            )
+        object.__setattr__(self, "filters", checked_part(Filters, "filters", self.filters))
+        object.__setattr__(self, "assumptions", checked_part(Assumptions, "assumptions", self.assumptions))
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,3 +254,11 @@ class Inventory:
         """One row per site and country: columns `site_id`, `iso3`."""
         part = self.sites["iso3"] if sites is None else self.sites.loc[sites, "iso3"]
         return part.str.split(";").explode().rename_axis("site_id").reset_index()
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table as the data dictionary describes it, `inventory` included."""
+        columns = TABLES[name].names
+        if name == "inventory":
+            return pd.DataFrame([asdict(self.version)])[columns]
+        frame: pd.DataFrame = getattr(self, name)
+        return pd.DataFrame(frame.reset_index().reindex(columns=columns))

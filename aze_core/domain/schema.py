@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -377,7 +378,7 @@ def parse(rows: Iterable[tuple[int, list[str]]], header: list[str], table: Table
     Returns
     -------
     pandas.DataFrame
-        The table's columns, in its order; unknown values are missing.
+        The table's columns, in its order; unknown values are missing. Index: the row numbers of the file.
 
     Raises
     ------
@@ -399,6 +400,7 @@ def parse(rows: Iterable[tuple[int, list[str]]], header: list[str], table: Table
             raise DataError("unexpected_column", file=file, column=name, expected=", ".join(table.names))
     place = {name: header.index(name) for name in table.names}
     cells: dict[str, list[object]] = {name: [] for name in table.names}
+    numbers: list[int] = []
     seen: dict[tuple[object, ...], int] = {}
     for number, row in rows:
         if len(row) != len(header):
@@ -427,7 +429,10 @@ def parse(rows: Iterable[tuple[int, list[str]]], header: list[str], table: Table
                 first=seen[key],
             )
         seen[key] = number
-    return pd.DataFrame({c.name: pd.Series(cells[c.name], dtype=_PANDAS[c.kind]) for c in table.columns})
+        numbers.append(number)
+    return pd.DataFrame(
+        {c.name: pd.Series(cells[c.name], index=numbers, dtype=_PANDAS[c.kind]) for c in table.columns}
+    )
 
 
 def check_references(frames: dict[str, pd.DataFrame]) -> None:
@@ -436,7 +441,7 @@ def check_references(frames: dict[str, pd.DataFrame]) -> None:
     Raises
     ------
     DataError
-        Naming the file, row (header is row 1), column and value that points to nothing.
+        Naming the file, row (the frame's index), column and value that points to nothing.
     """
     for name, frame in frames.items():
         for column, (other, target) in TABLES[name].refers.items():
@@ -444,13 +449,13 @@ def check_references(frames: dict[str, pd.DataFrame]) -> None:
                 continue
             lost = frame[column].notna() & ~frame[column].isin(frames[other][target])
             if lost.any():
-                at = int(lost.to_numpy().argmax())
+                row: Any = lost.idxmax()
                 raise DataError(
                     "bad_value",
                     file=f"{name}.csv",
-                    row=at + 2,
+                    row=row,
                     column=column,
-                    value=frame[column].iloc[at],
+                    value=frame.loc[row, column],
                     expected=f"a {target} of {other}.csv",
                 )
 

@@ -51,12 +51,14 @@ def percent(share: Any, decimals: int = 0, language: str = "en") -> str:
     if _unknown(share):
         return MISSING
     hundred = float(share) * 100
-    if 0 < hundred < 0.1:
-        return f"<{_written(0.1, 1, language)}%"
-    if 99.9 < hundred < 100 and not decimals:
-        return f">{_written(99.9, 1, language)}%"
-    near_an_end = 0 < hundred < 1 or 99 < hundred < 100
-    return f"{_written(hundred, max(decimals, 1) if near_an_end else decimals, language)}%"
+    if 0 < hundred < 1 or 99 < hundred < 100:
+        decimals = max(decimals, 1)
+        least = 10.0**-decimals
+        if hundred < least:
+            return f"<{_written(least, decimals, language)}%"
+        if hundred > 100 - least:
+            return f">{_written(100 - least, decimals, language)}%"
+    return f"{_written(hundred, decimals, language)}%"
 
 
 def area(km2: Any, language: str = "en") -> str:

@@ -131,3 +131,41 @@ def class_counts(coverage: pd.DataFrame, sites: pd.Index) -> pd.DataFrame:
     counts["sites"] = counts.sum(axis=1)
     counts["mean_share"] = part["share"].groupby(year).mean()
     return counts
+
+
+def country_counts(pairs: pd.DataFrame, share: pd.Series) -> pd.DataFrame:
+    """Sites by class of protection for every country; a site shared by countries counts in each.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        Columns `site_id`, `iso3`: one row per site and country.
+    share : pandas.Series
+        Covered share by `site_id`, 0 to 1, all of one vintage; a site without a value is not counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `iso3`; columns `none`, `partial`, `complete`, `sites`.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"site_id": ["A", "A", "B"], "iso3": ["UGA", "KEN", "KEN"]})
+    >>> country_counts(pairs, pd.Series({"A": 0.0, "B": 1.0})).loc["KEN"].tolist()
+    [1, 0, 1, 2]
+    """
+    kinds = pd.get_dummies(protection_class(pairs["site_id"].map(share)), dtype=int)
+    counts = kinds.reindex(columns=list(CLASSES), fill_value=0).groupby(pairs["iso3"]).sum()
+    counts["sites"] = counts.sum(axis=1)
+    return counts
+
+
+def uncovered_area(area_km2: pd.Series, share: pd.Series) -> pd.Series:
+    """Area of the part that is not covered, in km²; missing where area or share is not known.
+
+    Examples
+    --------
+    >>> uncovered_area(pd.Series([100.0, None]), pd.Series([0.25, 0.0])).tolist()
+    [75.0, nan]
+    """
+    return (area_km2.astype(float) * (1 - share.astype(float))).rename("uncovered_km2")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from aze_core.domain.model import Assumptions, Inventory
@@ -169,7 +168,8 @@ def weighted_values(inventory: Inventory, assumptions: Assumptions) -> tuple[pd.
     influence = inventory.sites["human_influence"].astype(float)
     low, high = influence.min(), influence.max()
     spread = high - low
-    pressure = (influence - low) / spread if spread > 0 else influence * np.nan
+    # where all are alike the criterion tells none apart
+    pressure = (influence - low) / (spread if spread > 0 else 1.0)
     values = pd.DataFrame(
         {
             "irreplaceability": irreplaceability,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-PARTS = ("CR", "EN", "VU", "irreplaceability", "extinction", "pressure")
+_WORTH_TELLING = 0.01  # one point of a hundred
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def reasons(ranked: pd.DataFrame, site: str, names: pd.Series) -> list[Reason]:
     row: Any = ranked.loc[site]
     if row["apart"]:
         found = [Reason(f"apart_{row['apart']}", {})]
-        if row["apart"] == "unknown":
+        if pd.notna(row["rank_best"]):
             found.append(Reason("range", {"best": row["rank_best"], "worst": row["rank_worst"]}))
         return found
     found = []
@@ -58,7 +58,7 @@ def reasons(ranked: pd.DataFrame, site: str, names: pd.Series) -> list[Reason]:
                 name: float(row[f"c_{name}"]) - float(ranked[f"c_{name}"].median()) for name in absent
             }
             least = min(relative, key=lambda name: relative[name])
-            if relative[least] < 0:
+            if relative[least] <= -_WORTH_TELLING:
                 found.append(Reason(f"below_{least}", {"points": -relative[least] * 100}))
     if row["tie_size"] > 1:
         found.append(Reason("tie", {"n": int(row["tie_size"]) - 1}))

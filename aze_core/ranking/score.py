@@ -40,7 +40,7 @@ def rank_sites(
         * `c_…`: contributions that sum to `score`: by category (default) or by criterion (weighted);
         * `unknown`: comma-separated parts that are not known (`category`, `coverage`, `pressure`);
         * `apart`: why a site has no rank: `gone` (its trigger species are all Extinct in the Wild),
-          `unknown` (nothing is known that could order it), else empty;
+          `unknown` (nothing is known that could order it, or no trigger species is listed), else empty;
         * `share` (covered, newest report), `vintage`, `protection`, and the trigger species' counts.
 
     Notes
@@ -63,12 +63,12 @@ def rank_sites(
     cover = newest(inventory.coverage, inventory.sites.index)
     scored = scored.join(facts).join(cover[["share", "vintage"]])
     scored["protection"] = protection_class(scored["share"])
+    # without a living trigger species there is nothing that could be lost
+    none_left = scored["gone"] == scored["species"]
+    scored.loc[none_left, ["score", "score_low", "score_high"]] = np.nan
     scored["apart"] = np.where(
-        scored["gone"].eq(scored["species"]) & scored["species"].gt(0),
-        "gone",
-        np.where(scored["score"].isna(), "unknown", ""),
+        none_left & (scored["species"] > 0), "gone", np.where(scored["score"].isna(), "unknown", "")
     )
-    scored.loc[scored["apart"] == "gone", ["score", "score_low", "score_high"]] = np.nan
 
     listed = scored.loc[inventory.where(settings.filters)]
     if settings.uncovered_only:

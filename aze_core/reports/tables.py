@@ -56,8 +56,9 @@ def to_csv(frame: pd.DataFrame, version: InventoryVersion, settings: str = "", l
     table = frame.reset_index() if frame.index.name else frame.reset_index(drop=True)
     table = table.astype(object).where(table.notna(), None).map(safe)
     table.columns = [safe(str(name)) for name in table.columns]
-    table["inventory"] = stamp(version, language)
+    table["inventory"] = str(safe(stamp(version, language)))
     if settings:
         table["settings"] = settings
-    table["notice"] = version.notice
-    return b"\xef\xbb\xbf" + table.to_csv(index=False, lineterminator="\n").encode()
+    table["notice"] = str(safe(version.notice))
+    # \r\n as RFC 4180 has it; with \n alone the writer would leave a carriage return within a cell unquoted
+    return b"\xef\xbb\xbf" + table.to_csv(index=False, lineterminator="\r\n").encode()

@@ -85,18 +85,27 @@ def max_value(
     Maximise :math:`\sum_i v_i x_i + \sum_s w_s (z_s - sec_s)` subject to :math:`\sum_i c_i x_i \le B`,
     :math:`x_i \in \{0,1\}`, and for every life stage :math:`k` of a linked species
     :math:`z_s \le cov_{sk} + \sum_i a_{ski} x_i`, :math:`z_s \le 1`. A second solve takes the cheapest of the
-    best choices, so that no site without value is bought. Values and costs are scaled to at most one.
+    best choices, so that no site without value is bought. Values are scaled to at most one, costs by the
+    budget.
     """
     n = len(values)
     if n == 0:
         return Optimum(np.zeros(0), 0.0, 0.0, True)
+    slack = 1e-9 + 1e-12 * budget
+    possible = locked_in | (costs <= budget + slack)
     v_scale = max(float(values.max()), max((link.weight for link in linked), default=0.0)) or 1.0
-    c_scale = max(float(costs.max()), budget) or 1.0
+    c_scale = budget or 1.0
     objective = np.concatenate([values, [link.weight for link in linked]]) / v_scale
-    spend = np.concatenate([costs, np.zeros(len(linked))]) / c_scale
-    within_budget = (spend, budget / c_scale)
+    spend = np.concatenate([np.where(possible, costs, 0.0), np.zeros(len(linked))]) / c_scale
+    rows = [(spend, budget / c_scale)]
+    units = (locked_in, possible)
 
-    found, bound, finished = _solve(-objective, [within_budget], n, locked_in, linked, time_limit_s)
+    found, bound, finished = _solve(-objective, rows, units, linked, time_limit_s)
+    while found is not None and costs @ found > budget + slack:
+        # the solver lets a row pass by a millionth: forbid what is just too dear, and all that contains it
+        dear = np.where(costs > 0, found, 0.0)
+        rows.append((np.concatenate([dear, np.zeros(len(linked))]), dear.sum() - 1))
+        found, bound, finished = _solve(-objective, rows, units, linked, time_limit_s)
     chosen = locked_in.astype(float) if found is None else found
     value = total_value(values, linked, chosen)
     if not finished:
@@ -107,8 +116,13 @@ def max_value(
     reached = objective[:n] @ chosen + sum(link.weight / v_scale * link.level(chosen) for link in linked)
     # 1e-9 of the scale: far below any difference that is shown, well above rounding
     at_least = (-objective, -(float(reached) - 1e-9))
-    cheap, _, done = _solve(spend, [within_budget, at_least], n, locked_in, linked, time_limit_s)
-    if done and cheap is not None and total_value(values, linked, cheap) >= value - 1e-9 * v_scale:
+    cheap, _, done = _solve(spend, [*rows, at_least], units, linked, time_limit_s)
+    if (
+        done
+        and cheap is not None
+        and costs @ cheap <= costs @ chosen
+        and total_value(values, linked, cheap) >= value - 1e-9 * v_scale
+    ):
         chosen = cheap
     value = total_value(values, linked, chosen)
     return Optimum(chosen, value, value, True)
@@ -117,14 +131,17 @@ def max_value(
 def _solve(
     objective: Array,
     rows: list[tuple[Array, float]],
-    n: int,
-    locked_in: NDArray[np.bool_],
+    units: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     linked: tuple[Linked, ...],
     time_limit_s: float,
 ) -> tuple[Array | None, float, bool]:
-    """Minimise; returns the chosen units, the proven bound and whether it is the optimum."""
+    """Minimise; returns the chosen units, the proven bound and whether it is the optimum.
+
+    `units`: those that must be chosen, and those that may be.
+    """
     from scipy.optimize import Bounds, LinearConstraint, milp  # slow to import
 
+    n = len(units[0])
     total = n + len(linked)
     matrix = [row for row, _ in rows]
     upper = [limit for _, limit in rows]
@@ -136,11 +153,14 @@ def _solve(
                 row[at] -= add
             matrix.append(row)
             upper.append(now)
-    low = np.concatenate([locked_in.astype(float), np.zeros(len(linked))])
+    low, high = (
+        np.concatenate([part.astype(float), np.full(len(linked), end)])
+        for part, end in zip(units, (0, 1), strict=True)
+    )
     result = milp(
         objective,
         integrality=np.concatenate([np.ones(n), np.zeros(len(linked))]),
-        bounds=Bounds(low, np.ones(total)),
+        bounds=Bounds(low, high),
         constraints=LinearConstraint(np.array(matrix), -np.inf, np.array(upper)),
         options={"mip_rel_gap": 0.0, "time_limit": time_limit_s, "presolve": True},
     )

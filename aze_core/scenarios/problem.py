@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +16,9 @@ from aze_core.domain.model import (
     Inventory,
     RankSettings,
     Weights,
+    checked_codes,
     checked_number,
+    checked_part,
 )
 from aze_core.domain.settings import value
 from aze_core.measures.coverage import newest, protection_class
@@ -58,16 +61,14 @@ class Scenario(Choice):
             raise SettingError(
                 "not_one_of", name="budget_kind", value=self.budget_kind, expected=", ".join(BUDGETS)
             )
-        number = checked_number("budget", self.budget, 0, 1e9)
+        number = checked_number("budget", self.budget, 0, 10**9)
         if self.budget_kind == "sites" and not number.is_integer():
             raise SettingError("not_whole", name="budget", value=self.budget)
         object.__setattr__(self, "budget", number)
         for name in ("locked_in", "locked_out"):
-            object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
-        if isinstance(self.filters, dict):
-            object.__setattr__(self, "filters", Filters.from_dict(self.filters))
-        if isinstance(self.assumptions, dict):
-            object.__setattr__(self, "assumptions", Assumptions.from_dict(self.assumptions))
+            object.__setattr__(self, name, checked_codes(name, getattr(self, name)))
+        object.__setattr__(self, "filters", checked_part(Filters, "filters", self.filters))
+        object.__setattr__(self, "assumptions", checked_part(Assumptions, "assumptions", self.assumptions))
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Solution:
         In the budget's unit.
     method : {"exact", "exact_time_limit", "top"}
     left_out : tuple of str
-        Sites that could not be considered because their area is not known.
+        Sites that could not be considered because their cover, or under an area budget their area, is not
+        known.
     outside : tuple of str
         Locked sites that the filters leave out, or that are completely covered already: not in the plan.
     interchangeable : int
@@ -132,26 +134,33 @@ def _prepare(inventory: Inventory, scenario: Scenario) -> _Prepared:
     locked = [site for site in scenario.locked_in if site in open_sites]
     outside = tuple(site for site in scenario.locked_in if site not in open_sites)
     candidates = sorted(set(open_sites) - set(scenario.locked_out))
-    left_out: tuple[str, ...] = ()
     if scenario.budget_kind == "sites":
-        cost = pd.Series(1.0, index=candidates)
+        # what covering a site of unknown cover would add is not known either: only a lock takes it
+        cost = pd.Series(1.0, index=candidates).where(share[candidates].notna())
+        cost[locked] = 1.0
     else:
         cost = (inventory.sites["area_km2"] * (1 - share)).reindex(candidates).astype(float)
-        left_out = tuple(cost.index[cost.isna()])
-        stuck = [site for site in locked if site in left_out]
+        stuck = [site for site in locked if pd.isna(cost[site])]
         if stuck:
             raise ScenarioError("locked_without_area", sites=_named(names, stuck))
-        cost = cost.dropna()
+    left_out = tuple(cost.index[cost.isna()])
+    cost = cost.dropna()
     need = float(cost[locked].sum())
     if need > scenario.budget * (1 + 1e-12) + _TOLERANCE:
         raise ScenarioError(
             f"locked_over_budget_{scenario.budget_kind}",
             n=len(locked),
             sites=_named(names, locked),
-            need=need,
+            need=_at_least(need, scenario.budget_kind),
             budget=scenario.budget,
         )
     return _Prepared(list(cost.index), cost, locked, left_out, outside)
+
+
+def _at_least(need: float, kind: str) -> float:
+    """The need as it is written, rounded up: a budget typed from the sentence has to do."""
+    steps = 10 if kind == "km2" and need < 10 else 1
+    return math.ceil(need * steps - _TOLERANCE) / steps
 
 
 def _costs(prepared: _Prepared) -> dict[str, float]:
@@ -172,9 +181,10 @@ def _gains(
     share = newest(inventory.coverage, inventory.sites.index)["share"].astype(float)
     table = occurrence_table(inventory, assumptions)
     table = table[~table["gone"] & table["p"].notna()]
-    # a site without any report counts as uncovered here only if it is covered by the plan itself
+    # the gain of a species with a site of unknown cover is not known
     now = table["site_id"].map(share)
-    table = table.assign(now=now.fillna(0.0), adds=table["share"] * (1 - now.fillna(0.0)))
+    table = table.assign(now=now, adds=table["share"] * (1 - now))
+    table = table[now.notna().groupby(table["species_id"]).transform("all")]
     several = table.groupby("species_id")["site_id"].transform("size") > 1
     alone = table[~several]
     own = (alone["p"] * alone["adds"]).groupby(alone["site_id"]).sum().reindex(sites).fillna(0.0)
@@ -330,8 +340,11 @@ def top_plan(inventory: Inventory, scenario: Scenario, weights: Weights | None =
 
 
 def plan_gain(inventory: Inventory, scenario: Scenario, selected: tuple[str, ...]) -> float:
-    """Modelled risk reduction that covering the selected sites adds, in species over the horizon."""
-    share = newest(inventory.coverage, inventory.sites.index)["share"].astype(float).fillna(0.0)
+    """Modelled risk reduction that covering the selected sites adds, in species over the horizon.
+
+    Species with a site of unknown cover are left out.
+    """
+    share = newest(inventory.coverage, inventory.sites.index)["share"].astype(float)
     table = occurrence_table(inventory, scenario.assumptions)
     table = table[~table["gone"] & table["p"].notna()]
     p = table.drop_duplicates("species_id").set_index("species_id")["p"]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from aze_core.domain.model import Assumptions, Filters, Inventory
 from aze_core.domain.settings import value
-from aze_core.measures.coverage import by_vintage, newest
+from aze_core.measures.coverage import by_vintage, newest, uncovered_area
 from aze_core.ranking.criteria import occurrence_table
 from aze_core.scenarios.evaluate import risk_reduction, species_state, with_selected
 
@@ -46,8 +46,9 @@ def scoreboard(
     -------
     pandas.DataFrame
         One row per measure and basis: `measure`, `basis` (a vintage such as ``2010``, or ``newest``),
-        `aichi`, `gbf`, `unit`, `n` (sites or species with a value), `before`, `after`, and for the modelled
-        risk reduction `before_high`, `after_high` (unknown categories counted as Critically Endangered).
+        `aichi`, `gbf`, `unit`, `n` (sites or species with a value), `before`, `after`, for counts also as
+        parts of `n` (`before_part`, `after_part`, 0 to 1), and for the modelled risk reduction
+        `before_high`, `after_high` (unknown categories counted as Critically Endangered).
 
     Notes
     -----
@@ -66,7 +67,7 @@ def scoreboard(
         rows += _site_rows(basis, before[sites].dropna(), after[sites].dropna())
         rows += _species_rows(inventory, basis, before, after, species, assumptions)
     chosen = pd.Index(selected)
-    area = inventory.sites["area_km2"].reindex(chosen).astype(float) * (1 - last.reindex(chosen))
+    area = uncovered_area(inventory.sites["area_km2"].reindex(chosen), last.reindex(chosen))
     rows.append(
         {
             "measure": "added_area",
@@ -82,7 +83,10 @@ def scoreboard(
     order = {name: at for at, name in enumerate(MEASURES)}
     table["_at"] = table["measure"].map(order)
     table = table.sort_values("_at", kind="stable").drop(columns="_at").reset_index(drop=True)
-    first = ["measure", "basis", "aichi", "gbf", "unit", "n", "before", "after", "before_high", "after_high"]
+    of_n = table["n"].where(table["unit"].isin(["sites", "species"]) & (table["n"] > 0))
+    table["before_part"], table["after_part"] = table["before"] / of_n, table["after"] / of_n
+    first = ["measure", "basis", "aichi", "gbf", "unit", "n", "before", "after", "before_part", "after_part"]
+    first += ["before_high", "after_high"]
     return table.reindex(columns=first)
 
 

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -23,7 +24,7 @@ def _decode(raw: bytes, file: str) -> str:
     except UnicodeDecodeError:
         pass
     header: list[str] = []
-    for number, line in enumerate(raw.split(b"\n"), start=1):
+    for number, line in enumerate(raw.splitlines(), start=1):
         try:
             text = line.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -35,6 +36,17 @@ def _decode(raw: bytes, file: str) -> str:
         if number == 1:
             header = next(csv.reader([text]), [])
     raise AssertionError("bytes that fail as a whole fail in one of their lines")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError("missing_file", file=path.name, folder=str(path.parent)) from None
+    except OSError as error:
+        raise DataError(
+            "unreadable_file", file=path.name, folder=str(path.parent), problem=error.strerror or error
+        ) from None
 
 
 def read_table(path: Path, name: str) -> pd.DataFrame:
@@ -53,22 +65,19 @@ def read_table(path: Path, name: str) -> pd.DataFrame:
         Naming file, row (the header is row 1), column, value and what was expected.
     """
     file = path.name
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError("missing_file", file=file, folder=str(path.parent)) from None
-    text = _decode(raw, file)
+    text = _decode(_read(path), file)
     if "\x00" in text:
         number = text[: text.index("\x00")].count("\n") + 1
         raise DataError("bad_csv", file=file, row=number, problem="a NUL character")
     rows: list[tuple[int, list[str]]] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    number = 0
     try:
         for number, row in enumerate(reader, start=1):
             if row:
                 rows.append((number, row))
     except csv.Error as error:
-        raise DataError("bad_csv", file=file, row=len(rows) + 1, problem=str(error)) from None
+        raise DataError("bad_csv", file=file, row=number + 1, problem=str(error)) from None
     if not rows:
         raise DataError("empty_file", file=file)
     header = [cell.strip() for cell in rows[0][1]]
@@ -108,12 +117,12 @@ def _check_points(sites: pd.DataFrame) -> None:
     """A point has both coordinates or none."""
     half = sites["latitude"].isna() != sites["longitude"].isna()
     if half.any():
-        at = int(half.to_numpy().argmax())
-        lost = "latitude" if pd.isna(sites["latitude"].iloc[at]) else "longitude"
+        row: Any = half.idxmax()
+        lost = "latitude" if pd.isna(sites.loc[row, "latitude"]) else "longitude"
         raise DataError(
             "bad_value",
             file="sites.csv",
-            row=at + 2,
+            row=row,
             column=lost,
             value="",
             expected="a number, since the other coordinate is given, or both empty",
@@ -122,13 +131,13 @@ def _check_points(sites: pd.DataFrame) -> None:
 
 def _check_countries(sites: pd.DataFrame, countries: pd.DataFrame) -> None:
     known = set(countries["iso3"])
-    for at, codes in enumerate(sites["iso3"]):
+    for row, codes in sites["iso3"].items():
         for code in codes.split(";"):
             if code not in known:
                 raise DataError(
                     "bad_value",
                     file="sites.csv",
-                    row=at + 2,
+                    row=row,
                     column="iso3",
                     value=code,
                     expected="an iso3 of countries.csv",
@@ -140,10 +149,15 @@ def facts_hash(folder: Path) -> str:
 
     Two folders with the same facts have the same hash; a changed file, or software that expects other
     columns, makes another one, so that an outdated database shows.
+
+    Raises
+    ------
+    DataError
+        When a file is there but cannot be read.
     """
     digest = hashlib.sha256(repr(TABLES).encode())
     for name in TABLES:
         path = folder / f"{name}.csv"
         if path.exists():
-            digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+            digest.update(name.encode() + b"\0" + hashlib.sha256(_read(path)).digest())
     return digest.hexdigest()

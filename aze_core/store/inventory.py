@@ -89,9 +89,23 @@ def write(frames: dict[str, pd.DataFrame], path: Path) -> InventoryVersion:
     Returns
     -------
     InventoryVersion
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written, whichever library says so.
     """
+    import pyogrio  # slow to import, and only a build needs it
+
+    try:
+        return _write(frames, path)
+    except (sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise OSError(str(error)) from error
+
+
+def _write(frames: dict[str, pd.DataFrame], path: Path) -> InventoryVersion:
     import geopandas as gpd
-    import sqlite_utils  # slow to import, and only a build needs it
+    import sqlite_utils  # as above
 
     version = describe(frames)
     sites = frames["sites"]
@@ -173,6 +187,32 @@ def read_version(path: Path) -> InventoryVersion:
         raise StoreError("broken_inventory", path=str(path), problem=str(error)) from None
 
 
+def _frames(path: Path) -> dict[str, pd.DataFrame]:
+    try:
+        with contextlib.closing(_open(path)) as connection:
+            return {name: _read(connection, TABLES[name], path.name) for name in (LAYER, *_PLAIN)}
+    except (sqlite3.Error, AzeError, ValueError, TypeError) as error:
+        raise StoreError("broken_inventory", path=str(path), problem=str(error)) from None
+
+
+def is_intact(path: Path, expected: str) -> bool:
+    """Whether the database can be read and holds exactly what this content hash says.
+
+    Parameters
+    ----------
+    path : Path
+        An inventory database; it may be missing or damaged.
+    expected : str
+        Content hash.
+    """
+    try:
+        version, frames = read_version(path), _frames(path)
+    except StoreError:
+        return False
+    frames["inventory"] = conform(pd.DataFrame([asdict(version)]), TABLES["inventory"], path.name)
+    return version.content_hash == content_hash(frames) == expected
+
+
 def load(path: Path) -> Inventory:
     """The whole inventory in memory.
 
@@ -192,12 +232,7 @@ def load(path: Path) -> Inventory:
     """
     import geopandas as gpd
 
-    version = read_version(path)
-    try:
-        with contextlib.closing(_open(path)) as connection:
-            frames = {name: _read(connection, TABLES[name], path.name) for name in (LAYER, *_PLAIN)}
-    except (sqlite3.Error, AzeError) as error:
-        raise StoreError("broken_inventory", path=str(path), problem=str(error)) from None
+    version, frames = read_version(path), _frames(path)
     sites = frames[LAYER].set_index("site_id").sort_index()
     points = gpd.points_from_xy(sites["longitude"], sites["latitude"], crs="EPSG:4326")
     geometry = gpd.GeoSeries(points, index=sites.index)

@@ -26,7 +26,7 @@ head(
     ),
     version,
 )
-if not version.is_current:
+if version.status == "historical_baseline":
     with st.container(border=True):
         st.markdown(t("data.baseline"))
 

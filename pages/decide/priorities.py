@@ -243,10 +243,10 @@ else:
                 "interval": [
                     interval(a, b) for a, b in zip(ranked["rank_best"], ranked["rank_worst"], strict=True)
                 ],
-                "other": other["rank"].reindex(ranked.index),
                 "name": names[ranked.index],
                 "country": [countries_text(inventory, c) for c in inventory.sites.loc[ranked.index, "iso3"]],
                 "score": ranked["score"] * (1 if weights is None else 100),
+                "other": other["rank"].reindex(ranked.index),
                 "species": ranked["species"],
                 "categories": [controls.category_text(row) for _, row in ranked.iterrows()],
                 "protection": [
@@ -280,29 +280,29 @@ else:
             on_select=pick_from_table,
             selection_mode="single-row",
             column_config={
-                "rank": st.column_config.NumberColumn(t("word.rank"), width=52, pinned=True),
+                "rank": st.column_config.NumberColumn(t("word.rank"), width=46, pinned=True),
                 "interval": st.column_config.TextColumn(
-                    t("word.interval"), width=70, help=t("priorities.interval_help")
+                    t("priorities.interval_short"), width=62, help=t("priorities.interval_help")
                 ),
-                "other": st.column_config.NumberColumn(
-                    t("priorities.other_loss" if weights is not None else "priorities.other_weighted"),
-                    width=90,
-                    help=t("priorities.other_help"),
-                ),
-                "name": st.column_config.TextColumn(t("word.site"), width=190),
-                "country": st.column_config.TextColumn(t("word.country"), width=110),
+                "name": st.column_config.TextColumn(t("word.site"), width=170),
+                "country": st.column_config.TextColumn(t("word.country"), width=105),
                 "score": st.column_config.ProgressColumn(
                     t("priorities.score_loss" if weights is None else "priorities.score_weighted"),
                     format="%.2f" if weights is None else "%.0f",
                     min_value=0,
                     max_value=most if weights is None else 100,
-                    width=120,
+                    width=105,
                 ),
-                "species": st.column_config.NumberColumn(t("word.trigger_species"), width=70),
-                "categories": st.column_config.TextColumn(t("word.categories"), width=120),
-                "protection": st.column_config.TextColumn(t("word.protection_plain"), width=150),
-                "influence": st.column_config.NumberColumn(t("criterion.pressure"), format="%.1f", width=80),
-                "remark": st.column_config.TextColumn(t("word.remark"), width=200),
+                "other": st.column_config.NumberColumn(
+                    t("priorities.other_loss" if weights is not None else "priorities.other_weighted"),
+                    width=72,
+                    help=t("priorities.other_help"),
+                ),
+                "species": st.column_config.NumberColumn(t("priorities.species_short"), width=62),
+                "categories": st.column_config.TextColumn(t("word.categories"), width=110),
+                "protection": st.column_config.TextColumn(t("word.protection_plain"), width=170),
+                "influence": st.column_config.NumberColumn(t("criterion.pressure"), format="%.1f", width=110),
+                "remark": st.column_config.TextColumn(t("word.remark"), width=220),
             },
         )
         note(t("priorities.table_note"))
@@ -353,6 +353,7 @@ else:
                 maps.priority_deck(points.reset_index(), mode(), selected=selected),
                 height=330,
                 key="priority_map",
+                alt=say("priorities.map_alt", site=names[selected]),
                 on_select=pick_from_map,
                 selection_mode="single-object",
             )

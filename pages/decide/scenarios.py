@@ -193,7 +193,10 @@ def results(exact: Solution, top: Solution, weights: Weights | None) -> None:
     lines = rows[rows["basis"] != NEWEST].to_dict("records")
     drawn = pd.DataFrame(
         {
-            "label": [t(f"measure.{r['measure']}_short") + ", " + basis_text(r["basis"]) for r in lines],
+            "label": [
+                t("scenarios.line", measure=t(f"measure.{r['measure']}_short"), year=int(r["basis"]))
+                for r in lines
+            ],
             "before": [r["before_part"] for r in lines],
             "after": [r["after_part"] for r in lines],
             "text": [
@@ -214,7 +217,7 @@ def results(exact: Solution, top: Solution, weights: Weights | None) -> None:
                 },
                 mode(),
                 colour="A",
-                label_limit=300,
+                label_limit=190,
             ),
             t(
                 "scenarios.board_alt",

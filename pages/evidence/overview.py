@@ -214,7 +214,7 @@ else:
             },
         )
 
-    below, _unused = st.columns([1.95, 1], gap="medium")
+    below, beside = st.columns([1, 1], gap="medium")
     with below:
         st.subheader(t("overview.published"), anchor=False)
         figures = timeline(inventory.figures)
@@ -253,6 +253,7 @@ else:
             ),
             key="timeline",
         )
+    with beside:
         note(t("overview.published_note"))
         table(
             figures.reset_index()[["year", "sites", "share_unprotected", "derived", "source_text"]],

@@ -250,6 +250,7 @@ else:
                 ),
                 height=300,
                 key="site_map",
+                alt=t("site.map_alt", site=row["name"], n=len(near)),
             )
             circle = (
                 t("site.circle", area=area(row["area_km2"]))
