@@ -212,6 +212,8 @@ class Inventory:
     occurrences, coverage, threats, figures, countries, sources : pandas.DataFrame
         As in the data dictionary (`aze_core.domain.schema.dictionary`).
     version : InventoryVersion
+    memo : dict
+        What `aze_core.domain.memo.per_inventory` remembers.
     """
 
     sites: gpd.GeoDataFrame
@@ -223,6 +225,7 @@ class Inventory:
     countries: pd.DataFrame
     sources: pd.DataFrame
     version: InventoryVersion
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def where(self, filters: Filters) -> pd.Index:
         """Sites that the filters leave, in the inventory's order.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from aze_core.domain.memo import per_inventory
 from aze_core.domain.model import Assumptions, Inventory
 from aze_core.domain.settings import value
 from aze_core.measures.coverage import newest
@@ -18,6 +19,7 @@ GONE = ("EW", "EX")
 KINDS = ("CR", "EN", "gone", "unknown_species", "other")
 
 
+@per_inventory
 def occurrence_table(inventory: Inventory, assumptions: Assumptions) -> pd.DataFrame:
     """Every occurrence with its category and extinction probability.
 
@@ -40,6 +42,7 @@ def highest_probability(assumptions: Assumptions) -> float:
     return float(extinction_probability(pd.Series(["CR"]), assumptions.horizon_years).iloc[0])
 
 
+@per_inventory
 def site_gamma(inventory: Inventory) -> pd.Series:
     """Irreplaceability (gamma) of every site; a life stage counts as a population of its own.
 
@@ -55,11 +58,19 @@ def site_gamma(inventory: Inventory) -> pd.Series:
     return gamma_by(pd.Series(known, index=table["site_id"])).reindex(inventory.sites.index, fill_value=0.0)
 
 
+@per_inventory
+def latest(inventory: Inventory) -> pd.DataFrame:
+    """Each site's newest reported cover; see `aze_core.measures.coverage.newest`."""
+    return newest(inventory.coverage, inventory.sites.index)
+
+
+@per_inventory
 def gap(inventory: Inventory) -> pd.Series:
     """Uncovered share of every site by its newest report, 0 to 1; missing where nothing is reported."""
-    return (1 - newest(inventory.coverage, inventory.sites.index)["share"]).rename("gap")
+    return (1 - latest(inventory)["share"]).rename("gap")
 
 
+@per_inventory
 def counts(inventory: Inventory) -> pd.DataFrame:
     """Trigger species of every site by category.
 
@@ -80,6 +91,7 @@ def counts(inventory: Inventory) -> pd.DataFrame:
     return table
 
 
+@per_inventory
 def modelled_loss(inventory: Inventory, assumptions: Assumptions) -> pd.DataFrame:
     r"""Modelled loss that covering the whole of a site would avert, with the interval of unknowns.
 
@@ -134,6 +146,7 @@ def modelled_loss(inventory: Inventory, assumptions: Assumptions) -> pd.DataFram
     return found
 
 
+@per_inventory
 def weighted_values(inventory: Inventory, assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Values of the three criteria of the weighted view, 0 (worst) to 1 (best), with intervals.
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from aze_core.domain.model import Inventory, RankSettings, Weights
-from aze_core.measures.coverage import newest, protection_class
-from aze_core.ranking.criteria import counts, modelled_loss, weighted_values
+from aze_core.measures.coverage import protection_class
+from aze_core.ranking.criteria import counts, latest, modelled_loss, weighted_values
 
 CRITERIA = ("irreplaceability", "extinction", "pressure")
 _DECIMALS = 9  # scores that differ by less are equal: sums in another order must not break a tie
@@ -60,7 +60,7 @@ def rank_sites(
     settings = settings or RankSettings()
     scored = _by_loss(inventory, settings) if weights is None else _by_weights(inventory, weights, settings)
     facts = counts(inventory)
-    cover = newest(inventory.coverage, inventory.sites.index)
+    cover = latest(inventory)
     scored = scored.join(facts).join(cover[["share", "vintage"]])
     scored["protection"] = protection_class(scored["share"])
     # without a living trigger species there is nothing that could be lost
@@ -79,7 +79,7 @@ def rank_sites(
 def _by_loss(inventory: Inventory, settings: RankSettings) -> pd.DataFrame:
     found = modelled_loss(inventory, settings.assumptions)
     facts = counts(inventory)
-    share = newest(inventory.coverage, inventory.sites.index)["share"]
+    share = latest(inventory)["share"]
     found = found.rename(columns={"known": "score", "low": "score_low", "high": "score_high"})
     found["unknown"] = _names(
         {"category": facts["unknown_species"] > 0, "coverage": share.isna()}, found.index

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from aze_core.domain.memo import per_inventory
 from aze_core.domain.model import Assumptions, Inventory
 from aze_core.domain.settings import value
 from aze_core.ranking.criteria import highest_probability, occurrence_table
@@ -36,10 +39,20 @@ def species_cover(occurrences: pd.DataFrame, cover: pd.Series) -> pd.Series:
     >>> species_cover(crane, pd.Series({"B": 1.0, "W": 0.2}))["crane"].item()
     0.2
     """
-    part = occurrences["share"] * occurrences["site_id"].map(cover)
-    stage = occurrences["life_stage"].fillna("")
-    total = part.groupby([occurrences["species_id"], stage]).sum(skipna=False)
-    return total.clip(upper=1.0).groupby(level=0).min(skipna=False).rename("cover")
+    species, names = pd.factorize(occurrences["species_id"], sort=True)
+    stage, stages = pd.factorize(occurrences["life_stage"].fillna(""))
+    pairs, pair = np.unique(species * max(len(stages), 1) + stage, return_inverse=True)
+    part = occurrences["share"].to_numpy(dtype=float) * _at_sites(occurrences, cover)
+    total = np.bincount(pair, weights=part, minlength=len(pairs))
+    least = np.full(len(names), np.inf)
+    with np.errstate(invalid="ignore"):  # an unknown cover stays unknown
+        np.minimum.at(least, pairs // max(len(stages), 1), np.minimum(total, 1.0))
+    return pd.Series(least, index=pd.Index(names, name="species_id"), name="cover")
+
+
+def _at_sites(occurrences: pd.DataFrame, cover: pd.Series) -> NDArray[np.float64]:
+    """Cover at the site of each occurrence; missing where it is not known."""
+    return cover.reindex(occurrences["site_id"]).to_numpy(dtype=float, na_value=np.nan)
 
 
 def species_state(occurrences: pd.DataFrame, cover: pd.Series) -> pd.DataFrame:
@@ -51,16 +64,21 @@ def species_state(occurrences: pd.DataFrame, cover: pd.Series) -> pd.DataFrame:
         Index `species_id`; `known`: cover is known at all its sites; `all_complete`: every site at least
         98 % covered; `any_complete`: at least one; `all_none`: every site at most 2 %.
     """
-    at = occurrences["site_id"].map(cover)
-    species = occurrences["species_id"]
-    complete, none = at >= value("classes.complete_min"), at <= value("classes.none_max")
+    at = _at_sites(occurrences, cover)
+    species, names = pd.factorize(occurrences["species_id"], sort=True)
+    n = len(names)
+    listed = np.bincount(species, minlength=n)
+    complete = np.bincount(species, weights=at >= value("classes.complete_min"), minlength=n)
+    none = np.bincount(species, weights=at <= value("classes.none_max"), minlength=n)
+    unknown = np.bincount(species, weights=np.isnan(at), minlength=n)
     return pd.DataFrame(
         {
-            "known": at.notna().groupby(species).all(),
-            "all_complete": complete.groupby(species).all(),
-            "any_complete": complete.groupby(species).any(),
-            "all_none": none.groupby(species).all(),
-        }
+            "known": unknown == 0,
+            "all_complete": complete == listed,
+            "any_complete": complete > 0,
+            "all_none": none == listed,
+        },
+        index=pd.Index(names, name="species_id"),
     )
 
 
@@ -88,17 +106,30 @@ def risk_reduction(
     :math:`\sum_s p_s(T)\, e\, sec_s` with :math:`sec_s` from `species_cover`. Illustrative. Species that are
     Extinct in the Wild are left out.
     """
-    table = occurrence_table(inventory, assumptions)
-    once = table.drop_duplicates("species_id").set_index("species_id")
-    held = species_cover(table, cover).reindex(once.index)
-    counted = ~once["gone"] & held.notna()
+    table = species_table(inventory, assumptions)
+    held = species_cover(inventory.occurrences, cover).reindex(table.index)
+    counted = ~table["gone"] & held.notna()
     if species is not None:
-        counted &= once.index.isin(species)
-    gain = held[counted] * assumptions.effect
-    p = once.loc[counted, "p"]
-    known = float((gain * p).sum())
-    extra = float(gain[p.isna()].sum()) * highest_probability(assumptions)
+        wanted = np.zeros(len(table), dtype=bool)
+        wanted[table.index.get_indexer(species)] = True
+        counted &= wanted
+    gain = held.where(counted, 0.0) * assumptions.effect
+    known = float((gain * table["p"]).sum())
+    extra = float(gain[table["p"].isna()].sum()) * highest_probability(assumptions)
     return known, known, known + extra
+
+
+@per_inventory
+def species_table(inventory: Inventory, assumptions: Assumptions) -> pd.DataFrame:
+    """Every species that stands at a site: `p`, its extinction probability, and `gone` (EW or EX).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `species_id`, sorted, as `species_cover` has it.
+    """
+    table = occurrence_table(inventory, assumptions).drop_duplicates("species_id")
+    return table.set_index("species_id")[["p", "gone"]].sort_index()
 
 
 def with_selected(cover: pd.Series, selected: tuple[str, ...]) -> pd.Series:

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_SCALE = 1e3
+"""The highest value and the budget, as the solver sees them: its tolerances are absolute, about a millionth."""
+
 
 @dataclass(frozen=True)
 class Linked:
@@ -85,16 +88,16 @@ def max_value(
     Maximise :math:`\sum_i v_i x_i + \sum_s w_s (z_s - sec_s)` subject to :math:`\sum_i c_i x_i \le B`,
     :math:`x_i \in \{0,1\}`, and for every life stage :math:`k` of a linked species
     :math:`z_s \le cov_{sk} + \sum_i a_{ski} x_i`, :math:`z_s \le 1`. A second solve takes the cheapest of the
-    best choices, so that no site without value is bought. Values are scaled to at most one, costs by the
-    budget.
+    best choices, so that no site without value is bought. Values and costs are
+    scaled.
     """
     n = len(values)
     if n == 0:
         return Optimum(np.zeros(0), 0.0, 0.0, True)
     slack = 1e-9 + 1e-12 * budget
     possible = locked_in | (costs <= budget + slack)
-    v_scale = max(float(values.max()), max((link.weight for link in linked), default=0.0)) or 1.0
-    c_scale = budget or 1.0
+    highest = max(float(values.max()), max((link.weight for link in linked), default=0.0)) or 1.0
+    v_scale, c_scale = highest / _SCALE, (budget or 1.0) / _SCALE
     objective = np.concatenate([values, [link.weight for link in linked]]) / v_scale
     spend = np.concatenate([np.where(possible, costs, 0.0), np.zeros(len(linked))]) / c_scale
     rows = [(spend, budget / c_scale)]
@@ -102,7 +105,7 @@ def max_value(
 
     found, bound, finished = _solve(-objective, rows, units, linked, time_limit_s)
     while found is not None and costs @ found > budget + slack:
-        # the solver lets a row pass by a millionth: forbid what is just too dear, and all that contains it
+        # within the solver's tolerance, not within the budget: forbid this set, and all that contain it
         dear = np.where(costs > 0, found, 0.0)
         rows.append((np.concatenate([dear, np.zeros(len(linked))]), dear.sum() - 1))
         found, bound, finished = _solve(-objective, rows, units, linked, time_limit_s)
@@ -114,14 +117,14 @@ def max_value(
         return Optimum(chosen, value, min(everything, max(value, -bound * v_scale - already)), False)
 
     reached = objective[:n] @ chosen + sum(link.weight / v_scale * link.level(chosen) for link in linked)
-    # 1e-9 of the scale: far below any difference that is shown, well above rounding
-    at_least = (-objective, -(float(reached) - 1e-9))
+    # 1e-9 of the highest value: far below any difference that is shown, well above rounding
+    at_least = (-objective, -(float(reached) - 1e-9 * _SCALE))
     cheap, _, done = _solve(spend, [*rows, at_least], units, linked, time_limit_s)
     if (
         done
         and cheap is not None
         and costs @ cheap <= costs @ chosen
-        and total_value(values, linked, cheap) >= value - 1e-9 * v_scale
+        and total_value(values, linked, cheap) >= value - 1e-9 * highest
     ):
         chosen = cheap
     value = total_value(values, linked, chosen)
@@ -162,7 +165,8 @@ def _solve(
         integrality=np.concatenate([np.ones(n), np.zeros(len(linked))]),
         bounds=Bounds(low, high),
         constraints=LinearConstraint(np.array(matrix), -np.inf, np.array(upper)),
-        options={"mip_rel_gap": 0.0, "time_limit": time_limit_s, "presolve": True},
+        # presolve can lose the optimum where a cost all but equals the budget (HiGHS of scipy 1.17)
+        options={"mip_rel_gap": 0.0, "time_limit": time_limit_s, "presolve": False},
     )
     bound = result.mip_dual_bound if result.mip_dual_bound is not None else -np.inf
     if result.x is None:

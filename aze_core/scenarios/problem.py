@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from aze_core.domain.errors import ScenarioError, SettingError
+from aze_core.domain.memo import per_inventory
 from aze_core.domain.model import (
     Assumptions,
     Choice,
@@ -21,8 +23,8 @@ from aze_core.domain.model import (
     checked_part,
 )
 from aze_core.domain.settings import value
-from aze_core.measures.coverage import newest, protection_class
-from aze_core.ranking.criteria import occurrence_table
+from aze_core.measures.coverage import protection_class
+from aze_core.ranking.criteria import latest, occurrence_table
 from aze_core.ranking.score import rank_sites
 from aze_core.scenarios.evaluate import species_cover, with_selected
 from aze_core.scenarios.greedy import top_of_the_list
@@ -128,7 +130,7 @@ def _prepare(inventory: Inventory, scenario: Scenario) -> _Prepared:
     both = sorted(set(scenario.locked_in) & set(scenario.locked_out))
     if both:
         raise ScenarioError("locked_both_ways", sites=_named(names, both))
-    share = newest(inventory.coverage, inventory.sites.index)["share"]
+    share = latest(inventory)["share"]
     scope = inventory.where(scenario.filters)
     open_sites = scope[(protection_class(share[scope]) != "complete").to_numpy()]
     locked = [site for site in scenario.locked_in if site in open_sites]
@@ -178,19 +180,11 @@ def _gains(
 
     The effect is left at one: it scales every gain alike, so it never changes a plan.
     """
-    share = newest(inventory.coverage, inventory.sites.index)["share"].astype(float)
-    table = occurrence_table(inventory, assumptions)
-    table = table[~table["gone"] & table["p"].notna()]
-    # the gain of a species with a site of unknown cover is not known
-    now = table["site_id"].map(share)
-    table = table.assign(now=now, adds=table["share"] * (1 - now))
-    table = table[now.notna().groupby(table["species_id"]).transform("all")]
-    several = table.groupby("species_id")["site_id"].transform("size") > 1
-    alone = table[~several]
-    own = (alone["p"] * alone["adds"]).groupby(alone["site_id"]).sum().reindex(sites).fillna(0.0)
+    alone, several = _gain_tables(inventory, assumptions)
+    own = alone.reindex(sites).fillna(0.0)
     place = {site: at for at, site in enumerate(sites)}
     linked = []
-    for _, rows in table[several].groupby("species_id"):
+    for _, rows in several.groupby("species_id"):
         if not rows["site_id"].isin(sites).any():
             continue
         stages = []
@@ -205,6 +199,21 @@ def _gains(
             )
         linked.append(Linked(float(rows["p"].iloc[0]), tuple(stages)))
     return own, tuple(linked)
+
+
+@per_inventory
+def _gain_tables(inventory: Inventory, assumptions: Assumptions) -> tuple[pd.Series, pd.DataFrame]:
+    """Gain by site from species with one site, and the occurrences of those with several."""
+    share = latest(inventory)["share"].astype(float)
+    table = occurrence_table(inventory, assumptions)
+    table = table[~table["gone"] & table["p"].notna()]
+    # the gain of a species with a site of unknown cover is not known
+    now = table["site_id"].map(share).astype(float)
+    table = table.assign(now=now, adds=table["share"] * (1 - now))
+    table = table[now.notna().groupby(table["species_id"]).transform("all")]
+    several = table.groupby("species_id")["site_id"].transform("size") > 1
+    alone = table[~several]
+    return (alone["p"] * alone["adds"]).groupby(alone["site_id"]).sum(), table[several]
 
 
 def solve(inventory: Inventory, scenario: Scenario) -> Solution:
@@ -247,7 +256,9 @@ def solve(inventory: Inventory, scenario: Scenario) -> Solution:
     effect = scenario.assumptions.effect
     exact = best.finished or best.bound - best.value <= _TOLERANCE
     names = inventory.sites["name"]
-    chosen = _by_name(own, prepared, best.chosen > 0.5, locked, linked, names)
+    group = _alike(own, prepared, locked, linked)
+    labels = list(zip(names.reindex(prepared.sites), prepared.sites, strict=True))
+    chosen = _by_name(group, best.chosen > 0.5, labels)
     gap = 0.0 if exact or best.bound <= 0 else max(0.0, (best.bound - best.value) / best.bound)
     return Solution(
         selected=tuple(site for site, take in zip(prepared.sites, chosen, strict=True) if take),
@@ -258,47 +269,38 @@ def solve(inventory: Inventory, scenario: Scenario) -> Solution:
         method="exact" if exact else "exact_time_limit",
         left_out=prepared.left_out,
         outside=prepared.outside,
-        interchangeable=_interchangeable(own, prepared, chosen, locked, linked),
+        interchangeable=_interchangeable(group, chosen),
     )
 
 
-def _alike(own: pd.Series, prepared: _Prepared, locked: np.ndarray, linked: tuple[Linked, ...]) -> pd.Series:
+def _alike(
+    own: pd.Series, prepared: _Prepared, locked: np.ndarray, linked: tuple[Linked, ...]
+) -> NDArray[np.int_]:
     """Groups of sites that no plan can tell apart: same value, same cost, bound to no other site.
 
-    Index: place among the candidates; locked and linked sites, and sites without value, are left out.
+    One number per candidate; -1 for locked and linked sites and for sites without value.
     """
-    bound = {at for link in linked for _, sites, _ in link.stages for at in sites}
-    free = [at for at in range(len(own)) if at not in bound and not locked[at] and own.iloc[at] > _TOLERANCE]
-    pairs = pd.DataFrame({"value": own.to_numpy(), "cost": prepared.cost.to_numpy()}).round(9).loc[free]
-    return pairs.groupby(["value", "cost"]).ngroup()
+    worth = own.to_numpy(dtype=float)
+    free = (worth > _TOLERANCE) & ~locked
+    free[[at for link in linked for _, sites, _ in link.stages for at in sites]] = False
+    pairs = np.column_stack([worth, prepared.cost.to_numpy(dtype=float)]).round(9)
+    _, group = np.unique(pairs, axis=0, return_inverse=True)
+    return np.where(free, group, -1)
 
 
-def _by_name(
-    own: pd.Series,
-    prepared: _Prepared,
-    chosen: np.ndarray,
-    locked: np.ndarray,
-    linked: tuple[Linked, ...],
-    names: pd.Series,
-) -> np.ndarray:
-    """Among sites that no plan can tell apart take the first by name, as the ranking does."""
-    order = sorted(range(len(own)), key=lambda at: (names[prepared.sites[at]], prepared.sites[at]))
-    place = {at: rank for rank, at in enumerate(order)}
+def _by_name(group: NDArray[np.int_], chosen: np.ndarray, labels: list[tuple[str, str]]) -> np.ndarray:
+    """Within each group take as many as were chosen, the first by name, as the ranking does."""
+    order = np.array(sorted(range(len(labels)), key=labels.__getitem__), dtype=int)
     settled = chosen.copy()
-    group = _alike(own, prepared, locked, linked)
-    for _, members in group.groupby(group):
-        inside = sorted(members.index, key=lambda at: place[at])
+    for each in np.unique(group[(group >= 0) & chosen]):
+        inside = order[group[order] == each]
         settled[inside] = np.arange(len(inside)) < chosen[inside].sum()
     return settled
 
 
-def _interchangeable(
-    own: pd.Series, prepared: _Prepared, chosen: np.ndarray, locked: np.ndarray, linked: tuple[Linked, ...]
-) -> int:
+def _interchangeable(group: NDArray[np.int_], chosen: np.ndarray) -> int:
     """Sites outside the plan that could replace one of it at the same value and cost."""
-    group = _alike(own, prepared, locked, linked)
-    taken = set(group[chosen[group.index.to_numpy(dtype=int)]])
-    return int((group.isin(taken) & ~chosen[group.index.to_numpy(dtype=int)]).sum())
+    return int((np.isin(group, group[chosen & (group >= 0)]) & ~chosen).sum())
 
 
 def top_plan(inventory: Inventory, scenario: Scenario, weights: Weights | None = None) -> Solution:
@@ -344,7 +346,7 @@ def plan_gain(inventory: Inventory, scenario: Scenario, selected: tuple[str, ...
 
     Species with a site of unknown cover are left out.
     """
-    share = newest(inventory.coverage, inventory.sites.index)["share"].astype(float)
+    share = latest(inventory)["share"].astype(float)
     table = occurrence_table(inventory, scenario.assumptions)
     table = table[~table["gone"] & table["p"].notna()]
     p = table.drop_duplicates("species_id").set_index("species_id")["p"]

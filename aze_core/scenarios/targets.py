@@ -6,8 +6,8 @@ import pandas as pd
 
 from aze_core.domain.model import Assumptions, Filters, Inventory
 from aze_core.domain.settings import value
-from aze_core.measures.coverage import by_vintage, newest, uncovered_area
-from aze_core.ranking.criteria import occurrence_table
+from aze_core.measures.coverage import by_vintage, uncovered_area
+from aze_core.ranking.criteria import latest, occurrence_table
 from aze_core.scenarios.evaluate import risk_reduction, species_state, with_selected
 
 MEASURES = {
@@ -59,7 +59,7 @@ def scoreboard(
     species = pd.Index(occurrences.loc[occurrences["site_id"].isin(sites), "species_id"].unique())
     wide = by_vintage(inventory.coverage, inventory.sites.index)
     bases: dict[str, pd.Series] = {str(year): wide[year] for year in wide.columns}
-    last = newest(inventory.coverage, inventory.sites.index)["share"].astype(float)
+    last = latest(inventory)["share"].astype(float)
     bases[NEWEST] = last
     rows: list[dict[str, object]] = []
     for basis, before in bases.items():
@@ -180,7 +180,7 @@ def ledger(inventory: Inventory, selected: tuple[str, ...], filters: Filters | N
     -----
     A covered site is one at least 98 % covered. Works on each site's newest report.
     """
-    last = newest(inventory.coverage, inventory.sites.index)["share"].astype(float)
+    last = latest(inventory)["share"].astype(float)
     after = with_selected(last, selected)
     state = species_state(inventory.occurrences, after)
     sites = inventory.where(filters or Filters())

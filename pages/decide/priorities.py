@@ -17,6 +17,7 @@ from pages.shell.widgets import (
     class_label,
     countries_text,
     download,
+    draw,
     head,
     mode,
     no_sites,
@@ -184,17 +185,18 @@ else:
                 for row in bars["unknown"]
             ]
             show(
-                charts.legend_row(
+                draw(
+                    charts.legend_row,
                     [(text, colour, "square") for _, text, colour in parts]
                     + ([(t("missing"), "unknown", "square")] if (bars["unknown"] != "").any() else []),
-                    mode(),
                 ),
                 t("priorities.legend_alt"),
             )
             one, two = st.columns([1.9, 1], gap="small")
             with one:
                 show(
-                    charts.contributions(
+                    draw(
+                        charts.contributions,
                         bars.assign(rank=[rank_text(site) for site in top.index]),
                         parts,
                         {
@@ -210,7 +212,6 @@ else:
                             "unknown": t("missing"),
                             "range": t("word.range"),
                         },
-                        mode(),
                         selected=selected,
                         fmt=",.2f" if weights is None else ",.0f",
                     ),
@@ -220,7 +221,8 @@ else:
                 )
             with two:
                 show(
-                    charts.rank_interval(
+                    draw(
+                        charts.rank_interval,
                         bars,
                         {
                             "x": t("priorities.x_interval"),
@@ -228,7 +230,6 @@ else:
                             "rank": t("word.rank"),
                             "interval": t("word.interval"),
                         },
-                        mode(),
                         selected=selected,
                         xmax=60,
                     ),
@@ -365,10 +366,10 @@ else:
                 country=[countries_text(inventory, c) for c in inventory.sites.loc[ranked.index, "iso3"]],
             )
             show(
-                maps.protection_map(
+                draw(
+                    maps.protection_map,
                     frame.reset_index(),
                     controls.map_words(),
-                    mode(),
                     height=250,
                     selected=selected,
                     bounds="sites" if settings.filters.active else None,

@@ -19,9 +19,9 @@ from pages.shell.widgets import (
     countries_text,
     country_name,
     download,
+    draw,
     head,
     md,
-    mode,
     named,
     no_sites,
     note,
@@ -207,7 +207,8 @@ def results(exact: Solution, top: Solution, weights: Weights | None) -> None:
     )
     if len(drawn):
         show(
-            charts.before_after(
+            draw(
+                charts.before_after,
                 drawn,
                 {
                     "label": t("word.measure"),
@@ -215,7 +216,6 @@ def results(exact: Solution, top: Solution, weights: Weights | None) -> None:
                     "after": t("word.after"),
                     "unknown": t("missing"),
                 },
-                mode(),
                 colour="A",
                 label_limit=190,
             ),
@@ -251,7 +251,8 @@ def results(exact: Solution, top: Solution, weights: Weights | None) -> None:
         )
         if where["latitude"].notna().any():
             show(
-                maps.two_plans_map(
+                draw(
+                    maps.two_plans_map,
                     where.rename_axis("site_id").reset_index(),
                     {
                         "site": t("word.site"),
@@ -261,7 +262,6 @@ def results(exact: Solution, top: Solution, weights: Weights | None) -> None:
                         "B": t("scenarios.only_b"),
                         "AB": t("scenarios.in_both"),
                     },
-                    mode(),
                     bounds="sites" if chosen_filters.active else None,
                 ),
                 t(

@@ -18,8 +18,8 @@ from pages.shell.widgets import (
     class_words,
     countries_text,
     country_name,
+    draw,
     head,
-    mode,
     named,
     no_sites,
     note,
@@ -130,8 +130,8 @@ else:
             }
             counted = visible["protection"].value_counts()
             show(
-                maps.protection_map(
-                    visible, words, mode(), bounds="sites" if chosen.active else None, height=380
+                draw(
+                    maps.protection_map, visible, words, bounds="sites" if chosen.active else None, height=380
                 ),
                 t(
                     "overview.map_alt",
@@ -182,7 +182,8 @@ else:
         with st.container(height=400, border=False):
             if len(drawn):
                 show(
-                    charts.class_bars(
+                    draw(
+                        charts.class_bars,
                         drawn.reset_index(drop=True),
                         {
                             "label": t("word.country"),
@@ -191,7 +192,6 @@ else:
                             "total": t("word.total"),
                             **class_words(),
                         },
-                        mode(),
                         label_limit=150,
                     ),
                     t("overview.countries_alt", year=year, n=len(drawn)),
@@ -227,7 +227,8 @@ else:
             year_label=lambda d: d.index.astype(str), note=lambda d: d["source_text"]
         )
         show(
-            charts.timeline(
+            draw(
+                charts.timeline,
                 bars.reset_index(drop=True),
                 {
                     "year": t("word.year"),
@@ -236,7 +237,6 @@ else:
                     "note": t("word.source"),
                     "unknown": t("missing"),
                 },
-                mode(),
                 height=190,
             ),
             t(

@@ -14,6 +14,7 @@ from pages.shell import controls, filters, link, loads
 from pages.shell.widgets import (
     class_label,
     countries_text,
+    draw,
     head,
     mode,
     named,
@@ -191,7 +192,8 @@ else:
                 }
             )
             show(
-                charts.share_by_vintage(
+                draw(
+                    charts.share_by_vintage,
                     frame,
                     {
                         "vintage": t("word.vintage"),
@@ -199,7 +201,6 @@ else:
                         "method": t("word.method"),
                         "unknown": t("missing"),
                     },
-                    mode(),
                 ),
                 t("site.protection_alt", parts=cover),
             )

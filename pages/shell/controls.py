@@ -13,7 +13,7 @@ from aze_core.locale import area, number, percent, t
 from aze_core.ranking.explain import Reason
 from aze_core.views import charts
 from pages.shell import link, loads
-from pages.shell.widgets import CLASS_COLOUR, class_label, class_words, mode, named, say, show
+from pages.shell.widgets import CLASS_COLOUR, class_label, class_words, draw, named, say, show
 
 CRITERIA = ("irreplaceability", "extinction", "pressure")
 
@@ -90,7 +90,7 @@ def facts(inventory: Inventory, site: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if any(found.values()):
             text = ", ".join(f"{n} {named('category', code)}" for code, n in found.items() if n)
-            show(charts.redlist_chips({c: n for c, n in found.items() if n}, mode()), text, width="content")
+            show(draw(charts.redlist_chips, {c: n for c, n in found.items() if n}), text, width="content")
         if row["unknown_species"]:
             st.badge(t("category.unknown_n", n=int(row["unknown_species"])), color="gray")
         if isinstance(row["protection"], str):

@@ -9,11 +9,13 @@ from typing import Any
 import altair as alt
 import pandas as pd
 import streamlit as st
+from altair.utils import schemapi
 
 from aze_core.domain.model import Inventory, InventoryVersion
 from aze_core.locale import messages, t
 from aze_core.measures.coverage import CLASSES
 from aze_core.reports.tables import to_csv
+from aze_core.views import charts, maps
 from aze_core.views.theme import GLYPH, config
 
 _ALL_ROWS = 24
@@ -72,15 +74,29 @@ def note(text: str) -> None:
     st.markdown(f":small[:gray[{text}]]")
 
 
-def show(chart: alt.TopLevelMixin, alt_text: str, key: str | None = None, **options: Any) -> Any:
-    """A chart in the viewer's theme, configured on its own: Altair's own theme is one per process."""
-    return st.altair_chart(
-        chart.configure(**config(mode())),  # type: ignore[attr-defined]
-        theme=None,
-        alt=alt_text,
-        width=options.pop("width", "stretch"),
-        key=key,
-        **options,
+def draw(builder: Callable[..., alt.LayerChart], *arguments: Any, **options: Any) -> dict[str, Any]:
+    """A chart of `aze_core.views` in the viewer's theme, as a Vega-Lite specification.
+
+    Made once for the same frame and options. Altair's own checks are left out here: the tests compile every
+    builder with them.
+    """
+    return _spec(builder.__name__, mode(), arguments, options)
+
+
+@st.cache_data(show_spinner=False, max_entries=512)
+def _spec(name: str, look: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+    builder = getattr(charts, name, None) or getattr(maps, name)
+    schemapi.DEBUG_MODE = False
+    # configured on its own, for Altair's own theme is one per process
+    chart = builder(*arguments, mode=look, **options).configure(**config(look))
+    spec: dict[str, Any] = chart.to_dict(validate=False)
+    return spec
+
+
+def show(spec: dict[str, Any], alt_text: str, key: str | None = None, **options: Any) -> Any:
+    """Put a drawn chart on the page, with its description for screen readers."""
+    return st.vega_lite_chart(
+        spec, theme=None, alt=alt_text, width=options.pop("width", "stretch"), key=key, **options
     )
 
 
