@@ -1,15 +1,15 @@
 """Words, numbers and dates of the languages: `t` looks a message up, `number` and its kin write values."""
 
 from aze_core.locale.catalogue import LANGUAGES, explain, messages, t
-from aze_core.locale.numbers import MISSING, area, interval, number, percent
+from aze_core.locale.numbers import area, interval, missing, number, percent
 
 __all__ = [
     "LANGUAGES",
-    "MISSING",
     "area",
     "explain",
     "interval",
     "messages",
+    "missing",
     "number",
     "percent",
     "t",

@@ -9,7 +9,19 @@ from typing import Any
 from babel.numbers import format_decimal
 
 NBSP = "\u00a0"
-MISSING = "not known"
+
+
+def missing(language: str = "en") -> str:
+    """What stands where a value is not known.
+
+    Examples
+    --------
+    >>> missing()
+    'not known'
+    """
+    from aze_core.locale.catalogue import messages  # which itself writes numbers
+
+    return str(messages(language)["missing"])
 
 
 def _unknown(value: Any) -> bool:
@@ -35,7 +47,7 @@ def number(value: Any, decimals: int = 0, language: str = "en") -> str:
     >>> number(1483), number(None), number(0.32292, 3)
     ('1,483', 'not known', '0.323')
     """
-    return MISSING if _unknown(value) else _written(float(value), decimals, language)
+    return missing(language) if _unknown(value) else _written(float(value), decimals, language)
 
 
 def percent(share: Any, decimals: int = 0, language: str = "en") -> str:
@@ -49,7 +61,7 @@ def percent(share: Any, decimals: int = 0, language: str = "en") -> str:
     '>99.9%'
     """
     if _unknown(share):
-        return MISSING
+        return missing(language)
     hundred = float(share) * 100
     if 0 < hundred < 1 or 99 < hundred < 100:
         decimals = max(decimals, 1)
@@ -70,7 +82,7 @@ def area(km2: Any, language: str = "en") -> str:
     ('3,984\\xa0km²', '4.0\\xa0km²', 'not known')
     """
     if _unknown(km2):
-        return MISSING
+        return missing(language)
     return f"{_written(float(km2), 1 if 0 < abs(float(km2)) < 10 else 0, language)}{NBSP}km²"
 
 

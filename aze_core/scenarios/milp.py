@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 _SCALE = 1e3
-"""The highest value and the budget, as the solver sees them: its tolerances are absolute, about a millionth."""
+"""The highest value and the budget, as the solver sees them: its tolerances are absolute, near 1e-6."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,7 @@ def max_value(
     Maximise :math:`\sum_i v_i x_i + \sum_s w_s (z_s - sec_s)` subject to :math:`\sum_i c_i x_i \le B`,
     :math:`x_i \in \{0,1\}`, and for every life stage :math:`k` of a linked species
     :math:`z_s \le cov_{sk} + \sum_i a_{ski} x_i`, :math:`z_s \le 1`. A second solve takes the cheapest of the
-    best choices, so that no site without value is bought. Values and costs are
-    scaled.
+    best choices, so that no site without value is bought.
     """
     n = len(values)
     if n == 0:

@@ -72,6 +72,26 @@ with two:
     )
     note(t("data.vintages_note"))
 
+everything = loads.site_table(inventory)
+falls = everything[everything["falling"]]
+if len(falls):
+    st.markdown(t("data.falling", n=len(falls)))
+    shares = loads.shares_by_vintage(inventory).loc[falls.index]
+    shares.columns = [t("overview.vintage_option", year=year) for year in shares.columns]
+    percents = {name: st.column_config.NumberColumn(name, format="percent") for name in shares.columns}
+    table(
+        falls[["name", "iso3"]].join(shares).sort_values("name").reset_index(),
+        t("data.falling_table"),
+        version,
+        "falling_cover",
+        {
+            "site_id": st.column_config.TextColumn(t("site.id")),
+            "name": st.column_config.TextColumn(t("word.site")),
+            "iso3": st.column_config.TextColumn(t("word.country")),
+            **percents,
+        },
+    )
+
 st.subheader(t("data.unknown"), anchor=False)
 gaps = loads.gaps(inventory)
 gaps["what"] = [

@@ -238,6 +238,7 @@ else:
             note(t("priorities.chart_note"))
         else:
             st.markdown(t("priorities.none_ranked", n=len(ranked)))
+        flagged = loads.site_table(inventory)["falling"]
         listing = pd.DataFrame(
             {
                 "rank": ranked["rank"],
@@ -259,7 +260,10 @@ else:
                     )
                 ],
                 "influence": inventory.sites.loc[ranked.index, "human_influence"],
-                "remark": [controls.remark(row) for _, row in ranked.iterrows()],
+                "remark": [
+                    controls.remark(row, bool(fell))
+                    for (_, row), fell in zip(ranked.iterrows(), flagged.loc[ranked.index], strict=True)
+                ],
             }
         )
         most = float(listing["score"].max()) if len(placed) else 1.0

@@ -67,11 +67,12 @@ def category_text(row: pd.Series) -> str:
     return " · ".join(found)
 
 
-def remark(row: pd.Series) -> str:
-    """What is not known or stands apart, in words."""
+def remark(row: pd.Series, falling: bool) -> str:
+    """What is not known, stands apart or asks for a check, in words."""
     if row["apart"]:
         return t(f"why.apart_{row['apart']}")
-    return "; ".join(t(f"remark.unknown_{name}") for name in row["unknown"].split(",") if name)
+    found = [t(f"remark.unknown_{name}") for name in row["unknown"].split(",") if name]
+    return "; ".join([*found, t("remark.falling")] if falling else found)
 
 
 def reason_text(reason: Reason, weights: Weights | None, given: Assumptions) -> str:
