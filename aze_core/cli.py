@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
         "--store", type=Path, default=None, help="store folder (default: .store, or AZE_STORE)"
     )
     place.add_argument(
-        "--data", type=Path, default=folder.DATA, help="folder of fact tables (default: data/)"
+        "--data", type=Path, default=None, help="folder of fact tables to build from (default: data/)"
     )
     shape = argparse.ArgumentParser(add_help=False)
     shape.add_argument("--format", choices=("table", "json"), default="table", help="how to print")
@@ -154,14 +154,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _load(given: argparse.Namespace) -> Inventory:
+    """The store's inventory; built first where there is none, or where the facts were named and differ."""
     current = folder.read_current(given.store)
-    if current is None:
-        return store.load(builder.ensure(given.data, given.store))
-    return store.load(folder.inventory_path(given.store, current.inventory))
+    if current is not None and given.data is None:
+        return store.load(folder.inventory_path(given.store, current.inventory))
+    return store.load(builder.ensure(given.data or folder.DATA, given.store))
 
 
 def _build(given: argparse.Namespace) -> int:
-    if not given.force and not builder.outdated(given.data, given.store):
+    data = given.data or folder.DATA
+    if not given.force and not builder.outdated(data, given.store):
         current = folder.read_current(given.store)
         assert current is not None  # not outdated
         print(t("build.up_to_date", path=str(folder.inventory_path(given.store, current.inventory))))
@@ -170,7 +172,7 @@ def _build(given: argparse.Namespace) -> int:
     def tell(share: float, stage: str) -> None:
         print(t("build.line", share=share, stage=t(f"build.stage.{stage}")), flush=True)
 
-    report = builder.build(given.data, given.store, tell)
+    report = builder.build(data, given.store, tell)
     version = report.version
     print(
         t(
@@ -265,6 +267,14 @@ def _check(inventory: Inventory, choice: Filters) -> None:
             )
 
 
+def _named_ranking(inventory: Inventory, weights: Weights | None, settings: RankSettings) -> pd.DataFrame:
+    ranked = rank_sites(inventory, weights, settings)
+    for place, column in enumerate(("name", "iso3")):
+        # reindexed, for pandas gives a frame without rows all rows of the column
+        ranked.insert(place, column, inventory.sites[column].reindex(ranked.index))
+    return ranked
+
+
 def _rank(given: argparse.Namespace) -> int:
     inventory = _load(given)
     settings = RankSettings(
@@ -272,9 +282,7 @@ def _rank(given: argparse.Namespace) -> int:
         filters=_filters(inventory, given),
         assumptions=Assumptions(given.horizon, given.effect),
     )
-    ranked = rank_sites(inventory, given.weights, settings)
-    ranked.insert(0, "name", inventory.sites["name"])
-    ranked.insert(1, "iso3", inventory.sites["iso3"])
+    ranked = _named_ranking(inventory, given.weights, settings)
     if given.format == "json":
         weights = None if given.weights is None else given.weights.to_dict()
         return _json(
@@ -377,9 +385,7 @@ def _export(given: argparse.Namespace) -> int:
         filters=_filters(inventory, given),
         assumptions=Assumptions(given.horizon, given.effect),
     )
-    ranked = rank_sites(inventory, given.weights, settings)
-    ranked.insert(0, "name", inventory.sites["name"])
-    ranked.insert(1, "iso3", inventory.sites["iso3"])
+    ranked = _named_ranking(inventory, given.weights, settings)
     chosen = {"settings": settings.to_dict(), "weights": given.weights and given.weights.to_dict()}
     files = {f"{name}.csv": to_csv(inventory.table(name), inventory.version) for name in TABLES}
     files["ranking.csv"] = to_csv(ranked, inventory.version, json.dumps(chosen, sort_keys=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from aze_core.domain.model import Inventory
 P = ParamSpec("P")
 T = TypeVar("T")
 _MOST = 128
+_NOT_YET = object()
 
 
 def per_inventory(
@@ -31,14 +32,13 @@ def per_inventory(
     def remembered(inventory: Inventory, *args: P.args, **kwargs: P.kwargs) -> T:
         key = (function.__module__, function.__qualname__, args, tuple(sorted(kwargs.items())))
         memo = inventory.memo
-        if key not in memo:
+        made: T | object = memo.get(key, _NOT_YET)  # one look: another thread may clear it between two
+        if made is _NOT_YET:
             made = function(inventory, *args, **kwargs)
             if len(memo) >= _MOST:
                 memo.clear()
             memo[key] = made
-            return _own(made)
-        found: T = memo[key]
-        return _own(found)
+        return cast(T, _own(made))
 
     return remembered
 

@@ -74,16 +74,20 @@ def percent(share: Any, decimals: int = 0, language: str = "en") -> str:
 
 
 def area(km2: Any, language: str = "en") -> str:
-    """An area in km² with its unit; one decimal under 10 km².
+    """An area in km² with its unit; one decimal under 10 km², two under 1 km².
 
     Examples
     --------
-    >>> area(3984.2), area(3.98), area(None)
-    ('3,984\\xa0km²', '4.0\\xa0km²', 'not known')
+    >>> area(3984.2), area(3.98), area(0.04), area(None)
+    ('3,984\\xa0km²', '4.0\\xa0km²', '0.04\\xa0km²', 'not known')
     """
     if _unknown(km2):
         return missing(language)
-    return f"{_written(float(km2), 1 if 0 < abs(float(km2)) < 10 else 0, language)}{NBSP}km²"
+    size = abs(float(km2))
+    if 0 < size < 0.01:
+        return f"<{_written(0.01, 2, language)}{NBSP}km²"
+    decimals = 0 if size == 0 or size >= 10 else 1 if size >= 1 else 2
+    return f"{_written(float(km2), decimals, language)}{NBSP}km²"
 
 
 def interval(low: Any, high: Any, decimals: int = 0, language: str = "en") -> str:

@@ -52,7 +52,12 @@ def reasons(ranked: pd.DataFrame, site: str, names: pd.Series) -> list[Reason]:
     if parts and row["score"] > 0:
         most = max(parts, key=lambda name: parts[name])
         found.append(Reason(f"part_{most}", {"share": parts[most] / float(row["score"])}))
-        absent = [n for n in ("irreplaceability", "extinction", "pressure") if f"c_{n}" in ranked.columns]
+        lost = row["unknown"].split(",")  # what is not known holds nothing down
+        absent = [
+            name
+            for name in ("irreplaceability", "extinction", "pressure")
+            if f"c_{name}" in ranked.columns and name not in lost
+        ]
         if absent:
             relative = {
                 name: float(row[f"c_{name}"]) - float(ranked[f"c_{name}"].median()) for name in absent

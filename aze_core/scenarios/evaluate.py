@@ -111,7 +111,8 @@ def risk_reduction(
     counted = ~table["gone"] & held.notna()
     if species is not None:
         wanted = np.zeros(len(table), dtype=bool)
-        wanted[table.index.get_indexer(species)] = True
+        at = table.index.get_indexer(species)
+        wanted[at[at >= 0]] = True  # -1, not listed at any site, would be the last
         counted &= wanted
     gain = held.where(counted, 0.0) * assumptions.effect
     known = float((gain * table["p"]).sum())

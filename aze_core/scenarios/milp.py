@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_DONE, _OUT_OF_TIME = 0, 1
 _SCALE = 1e3
 """The highest value and the budget, as the solver sees them: its tolerances are absolute, near 1e-6."""
 
@@ -53,7 +54,7 @@ def total_value(values: Array, linked: tuple[Linked, ...], chosen: Array) -> flo
     >>> total_value(np.array([2.0, 1.0]), (), np.array([1.0, 1.0]))
     3.0
     """
-    return float(values @ chosen) + sum(link.gain(chosen) for link in linked)
+    return float(values @ chosen + sum(link.gain(chosen) for link in linked))
 
 
 def max_value(
@@ -116,8 +117,8 @@ def max_value(
         return Optimum(chosen, value, min(everything, max(value, -bound * v_scale - already)), False)
 
     reached = objective[:n] @ chosen + sum(link.weight / v_scale * link.level(chosen) for link in linked)
-    # 1e-9 of the highest value: far below any difference that is shown, well above rounding
-    at_least = (-objective, -(float(reached) - 1e-9 * _SCALE))
+    # room for the solver's tolerance; what it then gives away is checked to 1e-9 of the highest value
+    at_least = (-objective, -(float(reached) - 1e-7 * _SCALE))
     cheap, _, done = _solve(spend, [*rows, at_least], units, linked, time_limit_s)
     if (
         done
@@ -159,15 +160,19 @@ def _solve(
         np.concatenate([part.astype(float), np.full(len(linked), end)])
         for part, end in zip(units, (0, 1), strict=True)
     )
-    result = milp(
-        objective,
-        integrality=np.concatenate([np.ones(n), np.zeros(len(linked))]),
-        bounds=Bounds(low, high),
-        constraints=LinearConstraint(np.array(matrix), -np.inf, np.array(upper)),
-        # presolve can lose the optimum where a cost all but equals the budget (HiGHS of scipy 1.17)
-        options={"mip_rel_gap": 0.0, "time_limit": time_limit_s, "presolve": False},
-    )
+    # presolve can lose the optimum where a cost all but equals the budget (HiGHS of scipy 1.17), so it comes
+    # in only where the solver stumbles without it
+    for presolve in (False, True):
+        result = milp(
+            objective,
+            integrality=np.concatenate([np.ones(n), np.zeros(len(linked))]),
+            bounds=Bounds(low, high),
+            constraints=LinearConstraint(np.array(matrix), -np.inf, np.array(upper)),
+            options={"mip_rel_gap": 0.0, "time_limit": time_limit_s, "presolve": presolve},
+        )
+        if result.status in (_DONE, _OUT_OF_TIME):
+            break
     bound = result.mip_dual_bound if result.mip_dual_bound is not None else -np.inf
     if result.x is None:
         return None, float(bound), False
-    return np.round(result.x[:n]), float(bound), result.status == 0
+    return np.round(result.x[:n]), float(bound), result.status == _DONE

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,14 +68,15 @@ def read_current(store: Path) -> Current | None:
 
 def write_current(store: Path, current: Current) -> None:
     """Replace the record in one step: a reader sees the old one or the new one, never half of it."""
-    handle, name = tempfile.mkstemp(prefix=".current-", dir=store)
+    # not tempfile: its files are private, and the record is for all who may read the folder
+    beside = store / f".current-{uuid.uuid4().hex}"
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        with beside.open("x", encoding="utf-8") as stream:
             json.dump({"inventory": current.inventory, "facts": current.facts}, stream, indent=1)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(name, store / "current.json")
+        os.replace(beside, store / "current.json")
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            beside.unlink()
         raise

@@ -324,8 +324,8 @@ def contributions(
 ) -> alt.LayerChart:
     """Score of each ranked site, split into what each criterion adds; a click picks the site.
 
-    A criterion that is not known for a site is no filled part: a pale dashed box spans what the score
-    could be.
+    A criterion that is not known for a site is no filled part: a dashed frame spans what the score could
+    be.
 
     Parameters
     ----------
@@ -439,22 +439,6 @@ def contributions(
     )
     layers: list[Any] = [*_selected_row(d, selected, y, mode), row]
     height = alt.RelativeBandSize(0.66)
-    if boxes:
-        layers.append(
-            alt.Chart(pd.DataFrame(boxes))
-            .mark_bar(color=t["page"], stroke=t["muted"], strokeDash=[3, 2], height=height, cursor="pointer")
-            .encode(
-                y=y,
-                x=x("x0"),
-                x2="x1:Q",
-                tooltip=[
-                    *who,
-                    alt.Tooltip("criterion:N", title=words["criterion"]),
-                    alt.Tooltip("range:N", title=words["range"]),
-                ],
-            )
-            .transform_calculate(range=f"format(datum.x0, {form}) + '–' + format(datum.x1, {form})")
-        )
     if parts:
         names_ = [label for _, label, _ in criteria]
         colours = [fill(key, mode) for _, _, key in criteria]
@@ -477,6 +461,28 @@ def contributions(
                     alt.Tooltip("points:Q", title=words["points"], format=fmt),
                 ],
             )
+        )
+    if boxes:
+        layers.append(
+            alt.Chart(pd.DataFrame(boxes))
+            .mark_bar(
+                fillOpacity=0,
+                stroke=t["ink"],
+                strokeDash=[3, 2],
+                height=alt.RelativeBandSize(0.86),
+                cursor="pointer",
+            )
+            .encode(
+                y=y,
+                x=x("x0"),
+                x2="x1:Q",
+                tooltip=[
+                    *who,
+                    alt.Tooltip("criterion:N", title=words["criterion"]),
+                    alt.Tooltip("range:N", title=words["range"]),
+                ],
+            )
+            .transform_calculate(range=f"format(datum.x0, {form}) + '–' + format(datum.x1, {form})")
         )
     frame = pd.DataFrame(ends)
     written = f"isValid(datum.score) ? format(datum.score, {form}) : ''"

@@ -179,6 +179,12 @@ else:
             if weights is not None:
                 scale = ["score", "score_low", "score_high", *(column for column, _, _ in parts)]
                 bars[scale] = bars[scale] * 100
+            places = 2 if weights is None else 0
+            bars["text"] = [
+                number(r["score"], places)
+                + (f" ({interval(r['score_low'], r['score_high'], places)})" if r["unknown"] else "")
+                for _, r in bars.iterrows()
+            ]
             lost = {"pressure": "c_pressure", "category": "c_extinction"}
             bars["unknown"] = [
                 ",".join(lost[p] for p in row.split(",") if p in lost and lost[p] in bars.columns)

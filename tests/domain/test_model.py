@@ -1,0 +1,176 @@
+"""The frozen choices: hashable, JSON and back, and a sentence for whatever does not fit."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aze_core.domain.errors import SettingError
+from aze_core.domain.model import Assumptions, Choice, Filters, RankSettings, Weights
+from aze_core.locale import explain
+from aze_core.scenarios import Scenario
+from tests.helpers import make_inventory
+
+codes = st.lists(st.text(max_size=4), max_size=4)
+filters = st.builds(Filters, codes, codes, codes, codes)
+assumptions = st.builds(Assumptions, st.integers(1, 500), st.floats(0, 0.762))
+points = st.floats(0, 1e9, allow_subnormal=False)
+weights = st.tuples(points, points, points).filter(lambda w: sum(w) > 0).map(lambda w: Weights(*w))
+scenarios = st.builds(
+    Scenario,
+    budget_kind=st.just("km2"),
+    budget=st.floats(0, 1e9),
+    locked_in=codes,
+    locked_out=codes,
+    filters=filters,
+    assumptions=assumptions,
+) | st.builds(Scenario, budget=st.integers(0, 10**9))
+choices = st.one_of(
+    filters, assumptions, weights, scenarios, st.builds(RankSettings, st.booleans(), filters, assumptions)
+)
+
+
+@given(choices)
+def test_json_and_back(choice: Choice) -> None:
+    again = type(choice).from_dict(json.loads(json.dumps(choice.to_dict())))
+    assert again == choice
+    assert hash(again) == hash(choice)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "words"),
+    [
+        (Filters, {"country": ["MEX"]}, "“country” is not a setting here. Expected: countries, regions,"),
+        (Scenario, {"budgets": 3}, "“budgets” is not a setting"),
+        (Scenario, {"filters": {"land": []}}, "“land” is not a setting"),
+        (Filters, {"countries": "MEX"}, "“MEX” is no countries here. Expected: a list of texts"),
+        (Filters, {"countries": None}, "“None” is no countries"),
+        (Filters, {"countries": 3}, "is no countries"),
+        (Filters, {"classes": [1, 2]}, "is no classes"),
+        (Filters, {"classes": ["Aves", 2]}, "is no classes"),
+        (Filters, {"regions": [["asia"]]}, "is no regions"),
+        (Filters, {"categories": {"CR": 1}}, "is no categories"),
+        (Scenario, {"locked_in": "MEX1"}, "“MEX1” is no locked_in"),
+        (Scenario, {"locked_in": None}, "is no locked_in"),
+        (Scenario, {"locked_out": [1]}, "is no locked_out"),
+        (Scenario, {"budget": "10"}, "“budget” is 10; expected is a number from 0"),
+        (Scenario, {"budget": None}, "“budget” is None"),
+        (Scenario, {"budget": [10]}, "“budget” is [10]"),
+        (Scenario, {"budget": True}, "“budget” is True"),
+        (Scenario, {"budget": -1}, "“budget” is -1"),
+        (Scenario, {"budget": 10**400}, "“budget” is 1000"),
+        (Scenario, {"budget": math.nan}, "“budget” is nan"),
+        (Scenario, {"budget": math.inf}, "“budget” is inf"),
+        (Scenario, {"budget": 2.5}, "whole number; 2.5 came"),
+        (Scenario, {"budget_kind": "ha"}, "“ha” is no budget_kind here. Expected: sites, km2"),
+        (Scenario, {"budget_kind": ["sites"]}, "is no budget_kind"),
+        (Scenario, {"budget_kind": None}, "is no budget_kind"),
+        (Scenario, {"filters": None}, "“None” is no filters here. Expected: an object with countries"),
+        (Scenario, {"filters": "MEX"}, "“MEX” is no filters"),
+        (Scenario, {"filters": ["MEX"]}, "is no filters"),
+        (Scenario, {"assumptions": [50]}, "is no assumptions here. Expected: an object with horizon_years"),
+        (Scenario, {"assumptions": None}, "is no assumptions"),
+        (Scenario, {"assumptions": {"horizon_years": "50"}}, "“horizon_years” is 50; expected is a number"),
+        (Scenario, {"assumptions": {"horizon_years": 50.5}}, "a whole number"),
+        (Assumptions, {"horizon_years": 0}, "from 1 to 500"),
+        (Assumptions, {"horizon_years": 501}, "from 1 to 500"),
+        (Assumptions, {"effect": 0.8}, "from 0 to 0.762"),
+        (Assumptions, {"effect": None}, "“effect” is None"),
+        (RankSettings, {"uncovered_only": "no"}, "“no” is no uncovered_only here. Expected: true, false"),
+        (RankSettings, {"uncovered_only": 0}, "is no uncovered_only"),
+        (RankSettings, {"filters": 3}, "is no filters"),
+        (Weights, {"pressure": "30"}, "“pressure” is 30"),
+        (Weights, {"pressure": -1}, "“pressure” is -1"),
+        (Weights, {"irreplaceability": 0, "extinction": 0, "pressure": 0}, "All weights are zero"),
+        (Scenario, [1], "Expected: budget_kind, budget"),
+        (Scenario, None, "Expected: budget_kind, budget"),
+    ],
+)
+def test_what_does_not_fit_is_a_sentence(kind: type[Choice], given: object, words: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        kind.from_dict(given)  # type: ignore[arg-type]
+    assert words in explain(caught.value)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+FIELDS = ("budget_kind", "budget", "locked_in", "locked_out", "filters", "assumptions")
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, json_values)))
+def test_any_json_is_a_scenario_or_a_sentence(content: dict[str, object]) -> None:
+    try:
+        scenario = Scenario.from_dict(content)
+    except SettingError as error:
+        explain(error)  # has words that fit
+        return
+    assert Scenario.from_dict(scenario.to_dict()) == scenario
+
+
+def test_order_and_doubles_in_a_list_do_not_matter() -> None:
+    assert Filters(countries=("PER", "MEX", "PER")) == Filters(countries=["MEX", "PER"])
+    assert Scenario(locked_in=("B", "A", "B")).locked_in == ("A", "B")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sites"),
+    [
+        (Filters(), "ABCD"),
+        (Filters(countries=("USA",)), "B"),
+        (Filters(countries=("USA", "FRA")), "BC"),
+        (Filters(regions=("americas",)), "ABD"),
+        (Filters(categories=("EN",)), "BC"),
+        (Filters(categories=("unknown",)), "C"),
+        (Filters(categories=("EW", "unknown")), "CD"),
+        (Filters(classes=("Mammalia",)), "BD"),
+        (Filters(countries=("MEX",), classes=("Mammalia",), categories=("EW",)), "D"),
+        (Filters(countries=("MEX",), regions=("europe_middle_east",)), ""),
+        # class and category may be met by different species of the site
+        (Filters(classes=("Mammalia",), categories=("EN",)), "B"),
+        (Filters(countries=("XXX",)), ""),
+    ],
+)
+def test_filters_leave_sites_in_order(chosen: Filters, sites: str) -> None:
+    inventory = make_inventory(classes={"b1": "Mammalia", "d1": "Mammalia"})
+    assert list(inventory.where(chosen)) == list(sites)
+    assert chosen.active == (sites != "ABCD")
+
+
+def test_countries_of_a_site_are_told_apart() -> None:
+    inventory = make_inventory()
+    assert inventory.countries_of().to_numpy().tolist() == [
+        ["A", "MEX"],
+        ["B", "MEX"],
+        ["B", "USA"],
+        ["C", "FRA"],
+        ["D", "MEX"],
+    ]
+    assert inventory.countries_of(inventory.where(Filters(countries=("USA",))))["iso3"].tolist() == [
+        "MEX",
+        "USA",
+    ]
+
+
+def test_version_speaks_of_itself() -> None:
+    version = make_inventory().version
+    assert version.short_hash == version.content_hash[:8]
+    assert not version.is_current
+    assert (version.n_sites, version.n_species, version.n_occurrences) == (4, 7, 7)
+
+
+@given(weights, st.floats(1e-3, 1e3))
+def test_only_proportions_of_weights_matter(given: Weights, factor: float) -> None:
+    scaled = [factor * w for w in (given.irreplaceability, given.extinction, given.pressure)]
+    if max(scaled) > 1e9 or min(w for w in scaled if w) < 1e-100:
+        return
+    assert Weights(*scaled).shares == pytest.approx(given.shares)
+    assert sum(given.shares) == pytest.approx(1)
