@@ -1,0 +1,61 @@
+"""The pages about data and methods: what is loaded, what is not known, every constant."""
+
+from __future__ import annotations
+
+import pytest
+
+from aze_core.domain.model import Assumptions
+from aze_core.domain.schema import dictionary
+from aze_core.domain.settings import settings
+from aze_core.locale import t
+from aze_core.measures.coverage import class_counts
+from aze_core.measures.gaps import gaps
+from aze_core.ranking.criteria import weighted_values
+from pages.shell.widgets import md, say
+from tests.pages import driver
+from tests.pages.driver import fine, visit
+
+
+def test_data_counts_what_is_loaded_and_what_is_not_known(shipped):
+    at = fine(visit("data"))
+    version = shipped.version
+    assert driver.answer(at) == say(
+        "data.answer",
+        name=version.name,
+        sites=version.n_sites,
+        species=version.n_species,
+        occurrences=version.n_occurrences,
+    )
+    record = driver.frame(at, t("data.what"), t("data.value"))
+    assert version.content_hash in record[t("data.value")].tolist()
+    counts = class_counts(shipped.coverage, shipped.sites.index)
+    shown = driver.frame(at, "vintage", "none", "mean_share")
+    assert list(shown["none"]) == list(counts["none"]) == [276, 156]
+    assert list(shown["sites"]) == list(counts["sites"]) == [588, 370]
+    found, unknown = gaps(shipped), driver.frame(at, "missing", "total", "meaning")
+    assert list(unknown["missing"]) == list(found["missing"])
+    assert list(unknown["total"]) == list(found["total"])
+    assert len(driver.frame(at, "citation", "terms", "title_short")) == len(shipped.sources)
+    assert driver.frame(at, "table", "column", "meaning").shape == dictionary().reset_index(drop=True).shape
+    assert any(md(version.notice) in text for text in driver.markdown(at)[:-1])
+
+
+def test_methods_shows_every_constant_and_the_ends_of_the_scales(shipped):
+    at = fine(visit("methods"))
+    constants = driver.frame(at, "name", "value", "verified")
+    assert dict(zip(constants["name"], constants["value"], strict=True)) == {
+        name: str(item.value) for name, item in settings().items()
+    }
+    assert constants["source"].str.len().min() > 0
+    _, anchors = weighted_values(shipped, Assumptions())
+    shown = driver.frame(at, "worst", "best", "criterion")
+    assert list(shown["worst"]) == pytest.approx(list(anchors["worst"]))
+    assert list(shown["best"]) == pytest.approx(list(anchors["best"]))
+    assert len(at.get("latex") or at.latex) >= 6
+
+
+def test_the_scales_follow_the_horizon(shipped):
+    at = fine(visit("methods", horizon="10"))
+    _, anchors = weighted_values(shipped, Assumptions(10))
+    assert list(driver.frame(at, "worst", "best")["best"]) == pytest.approx(list(anchors["best"]))
+    assert t("methods.anchors_note", horizon=10) in "".join(driver.markdown(at))

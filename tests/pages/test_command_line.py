@@ -1,0 +1,112 @@
+"""The pages and the command line give the same numbers for the same settings."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from aze_core.cli import main
+from aze_core.domain.model import Assumptions, Filters, RankSettings, Weights
+from aze_core.locale import number
+from aze_core.scenarios.problem import Scenario
+from pages.shell import loads
+from tests.pages import driver
+from tests.pages.driver import fine, visit
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    """What the command line prints as JSON."""
+    capsys.readouterr()
+    assert main([*arguments, "--format", "json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def same(frame: pd.DataFrame, records: list[dict[str, Any]]) -> None:
+    """Every cell of the frame stands in the records, numbers alike to the last bit."""
+    table = frame.reset_index() if frame.index.name else frame
+    plain = table.astype(object).where(table.notna(), None)
+    assert len(records) == len(plain)
+    for column in plain.columns:
+        assert [row[column] for row in records] == plain[column].tolist(), column
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_ranking(capsys, shipped, weighted):
+    arguments = ["rank", "--country", "MEX,PER", "--all", "--horizon", "30", "--effect", "0.25"]
+    params = {"country": "MEX~PER", "all": "1", "horizon": "30", "effect": "0.25"}
+    weights = None
+    if weighted:
+        arguments += ["--weights", "20,5,75"]
+        params |= {"order": "weighted", "wi": "20", "we": "5", "wp": "75"}
+        weights = Weights(20, 5, 75)
+    printed = told(capsys, *arguments)
+    settings = RankSettings(False, Filters(("MEX", "PER")), Assumptions(30, 0.25))
+    assert printed["settings"] == json.loads(json.dumps(settings.to_dict()))
+    assert printed["inventory"]["content_hash"] == shipped.version.content_hash
+    same(loads.ranked(shipped, weights, settings), printed["sites"])
+
+    at = fine(visit("priorities", **params))
+    shown = driver.frame(at, "rank", "interval", "score")
+    records = printed["sites"]
+    assert list(shown.index) == [row["site_id"] for row in records]
+    assert list(shown["name"]) == [row["name"] for row in records]
+    scale = 100 if weighted else 1
+    for rank, score, row in zip(shown["rank"], shown["score"], records, strict=True):
+        assert (None if pd.isna(rank) else rank) == row["rank"]
+        assert (None if pd.isna(score) else score) == (
+            None if row["score"] is None else pytest.approx(row["score"] * scale, rel=1e-12)
+        )
+
+
+@pytest.mark.parametrize("unit", ["sites", "km2"])
+def test_scenario(capsys, shipped, unit):
+    budget = {"sites": 6, "km2": 5000}[unit]
+    arguments = ["solve", "--unit", unit, "--budget", str(budget), "--region", "americas", "--horizon", "20"]
+    arguments += ["--lock-in", "MEX57", "--lock-out", "HTI3", "--compare-weights", "0,0,1"]
+    params = {"unit": unit, unit: str(budget), "region": "americas", "horizon": "20"}
+    params |= {"in": "MEX57", "out": "HTI3", "order": "weighted", "wi": "0", "we": "0", "wp": "100"}
+    printed = told(capsys, *arguments)
+    scenario = Scenario(unit, budget, ("MEX57",), ("HTI3",), Filters((), ("americas",)), Assumptions(20))
+    assert Scenario.from_dict(printed["scenario"]) == scenario
+    weights = Weights(0, 0, 100)
+    plans = loads.plans(shipped, scenario, weights)
+    at = fine(visit("scenarios", **{f"{code}_": text for code, text in params.items()}))
+    for plan, key, metric in zip(plans, ("exact", "top_of_the_ranking"), at.metric, strict=True):
+        report = printed[key]
+        assert report["selected"] == list(plan.selected)
+        assert report["objective"] == plan.objective
+        assert report["cost"] == plan.cost
+        assert report["left_out"] == list(plan.left_out)
+        board, last = loads.board(shipped, plan.selected, scenario.assumptions, scenario.filters)
+        same(board, report["scoreboard"])
+        same(last, report["ledger"])
+        assert metric.value == number(report["objective"], 2)
+    assert set(driver.frame(at, "plans", "added").index) == {
+        site for key in ("exact", "top_of_the_ranking") for site in printed[key]["selected"]
+    }
+    shown = driver.frame(at, "measure", "basis", "exact", "top")
+    for column, key in (("exact", "exact"), ("top", "top_of_the_ranking")):
+        for text, row in zip(shown[column], printed[key]["scoreboard"], strict=True):
+            if row["unit"] in ("sites", "species"):
+                assert text == number(row["after"])
+    assert list(driver.frame(at, "scientific_name", "cover")["scientific_name"]) == [
+        row["scientific_name"] for row in printed["exact"]["ledger"]
+    ]
+
+
+def test_counts(capsys):
+    printed = told(capsys, "info")
+    at = fine(visit("data"))
+    shown = driver.frame(at, "vintage", "none", "sites").set_index("vintage")
+    assert {str(year): int(row["none"]) for year, row in shown.iterrows()} == {
+        year: row["none"] for year, row in printed["coverage"].items()
+    }
+    assert printed["coverage"]["2010"]["none"] == 276
+    assert (printed["coverage"]["2016"]["none"], printed["coverage"]["2016"]["sites"]) == (156, 370)
+    assert printed["counts"]["sites"] == 588
+    mexico = fine(visit("overview", country="MEX"))
+    assert printed["sites_by_country"]["MEX"] == sum(driver.metrics(mexico)[:3]) == 68

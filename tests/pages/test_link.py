@@ -1,0 +1,123 @@
+"""The link: what an address carries comes up on the page, on every page, and goes back into the address."""
+
+from __future__ import annotations
+
+import pytest
+
+from aze_core.scenarios.problem import BUDGETS
+from pages.shell import link
+from tests.pages import driver
+from tests.pages.driver import fine, visit
+
+# one good value that is not the default for every entry
+GIVEN = {
+    "country": "MEX~PER",
+    "region": "americas",
+    "class": "Amphibia~Aves",
+    "category": "CR~unknown",
+    "site": "MEX51",
+    "order": "weighted",
+    "wi": "80",
+    "we": "0",
+    "wp": "15",
+    "all": "1",
+    "horizon": "20",
+    "effect": "0.25",
+    "unit": "km2",
+    "sites": "3",
+    "km2": "700",
+    "in": "MEX55",
+    "out": "MEX57~PER1",
+}
+
+
+def test_every_entry_of_the_link_is_tried_here(shipped):
+    assert set(GIVEN) == {item.code for item in link.PARAMETERS}
+    sites = set(shipped.sites.index)
+    named = {site for code in ("site", "in", "out") for site in GIVEN[code].split("~")}
+    assert named <= sites
+    assert GIVEN["unit"] in BUDGETS
+
+
+@pytest.mark.parametrize("page", driver.PAGES)
+def test_an_address_seeds_the_state_and_is_written_back(page):
+    at = fine(visit(page, **{f"{code}_": text for code, text in GIVEN.items()}))
+    assert "dismiss_link" not in driver.keys(at)
+    expected = {
+        item.code: GIVEN[item.code] for item in link.PARAMETERS if not item.pages or page in item.pages
+    }
+    assert driver.link(at) == expected
+    for item in link.PARAMETERS:
+        state = at.session_state[item.key]
+        assert item.write(state) == GIVEN[item.code], item.code
+
+
+def test_what_was_seeded_on_one_page_stands_on_all_others():
+    at = fine(visit("methods", **{f"{code}_": text for code, text in GIVEN.items()}))
+    for page in driver.PAGES:
+        fine(driver.go(at, page))
+        expected = {
+            item.code: GIVEN[item.code] for item in link.PARAMETERS if not item.pages or page in item.pages
+        }
+        assert driver.link(at) == expected, page
+
+
+def test_an_address_opened_in_a_second_session_shows_the_same_page():
+    first = fine(visit("priorities", country="MEX~PER", order="weighted"))
+    first.slider(key="w_pressure").set_value(75).run()
+    first.toggle(key="all_sites").set_value(True).run()
+    first.selectbox(key="site").set_value("PER1").run()
+    address = driver.link(fine(first))
+    assert address == {
+        "country": "MEX~PER",
+        "order": "weighted",
+        "wp": "75",
+        "all": "1",
+        "site": "PER1",
+    }
+    second = fine(visit("priorities", **address))
+    assert driver.markdown(second) == driver.markdown(first)
+    one, two = driver.frame(first, "rank", "interval"), driver.frame(second, "rank", "interval")
+    assert one.equals(two)
+
+
+def test_filters_are_shared_by_all_pages_and_written_into_the_address(shipped):
+    at = fine(visit("overview"))
+    assert driver.link(at) == {}
+    at.multiselect(key="f_country").set_value(["MEX"]).run()
+    for page in driver.PAGES:
+        fine(driver.go(at, page))
+        assert driver.link(at)["country"] == "MEX", page
+        assert at.multiselect(key="f_country").value == ["MEX"]
+    assert len(driver.go(at, "site").selectbox(key="site").options) == 68
+    at.button(key="clear_filters").click().run()
+    assert "country" not in driver.link(fine(at))
+    assert len(at.selectbox(key="site").options) == len(shipped.sites)
+
+
+def test_choices_of_one_page_survive_a_visit_to_another():
+    at = fine(visit("scenarios"))
+    at.number_input(key="budget_sites").set_value(4).run()
+    at.number_input(key="horizon").set_value(20).run()
+    driver.go(at, "methods")
+    assert driver.link(fine(at)) == {}
+    driver.go(at, "priorities")
+    assert driver.link(fine(at))["horizon"] == "20"
+    driver.go(at, "scenarios")
+    assert driver.link(fine(at)) == {"sites": "4", "horizon": "20"}
+    assert at.number_input(key="budget_sites").value == 4
+
+
+def test_reset_takes_the_scenario_back_to_its_defaults():
+    at = fine(visit("scenarios", sites="4", km2="9", horizon="20", effect="0.5", in_="MEX55", out="MEX57"))
+    at.button(key="reset_scenario").click().run()
+    assert driver.link(fine(at)) == {}
+    at = fine(visit("priorities", horizon="20", effect="0.5", country="MEX"))
+    at.button(key="reset_assumptions").click().run()
+    assert set(driver.link(fine(at))) == {"country", "site"}
+
+
+def test_the_last_of_a_repeated_entry_counts():
+    at = fine(visit("overview", country=["XX", "MEX"]))
+    assert driver.link(at) == {"country": "MEX"}
+    assert "dismiss_link" not in driver.keys(at)
