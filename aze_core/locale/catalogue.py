@@ -3,7 +3,8 @@
 Catalogues are TOML files named by language code. A message is a text with ``{fields}``, or a table with
 one text per plural form (``one``, ``other``, …), chosen by the field `n`. Field formats: ``{n}`` writes a
 whole number grouped, ``{x:pct}`` per cent, ``{x:pct1}`` with a decimal, ``{x:km2}`` an area, ``{x:n2}`` two
-decimals, ``{x:year}`` ungrouped.
+decimals, ``{x:year}`` ungrouped, and ``{n:sites}``, ``{n:species}``,
+``{n:countries}``, ``{n:years}`` the number with its noun in the right form.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from aze_core.domain.errors import AzeError
 from aze_core.locale.numbers import area, number, percent
 
 _FOLDER = Path(__file__).parent
+_UNITS = ("years", "sites", "species", "countries")
 _FORMS = {"zero", "one", "two", "few", "many", "other"}
 LANGUAGES = tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 
@@ -49,6 +51,8 @@ class _Writer(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec.startswith("pct"):
             return percent(value, int(format_spec[3:] or 0), self.language)
+        if format_spec in _UNITS:
+            return t(f"unit.{format_spec}", self.language, n=int(value))
         if format_spec == "km2":
             return area(value, self.language)
         if format_spec == "year":

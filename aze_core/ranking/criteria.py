@@ -140,7 +140,7 @@ def modelled_loss(inventory: Inventory, assumptions: Assumptions) -> pd.DataFram
         .reindex(index=sites)
         .fillna(0.0)
     )
-    order = [name for name in ("CR", "EN", "VU", "NT", "LC") if name in parts.columns and parts[name].any()]
+    order = [name for name in ("CR", "EN", "VU", "NT", "LC") if name in parts.columns]
     for name in order:
         found[f"c_{name}"] = parts[name] * open_part
     return found

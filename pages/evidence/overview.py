@@ -60,19 +60,27 @@ else:
         badges.append((t("overview.unlocated", n=unlocated), "orange"))
     head(t("overview.question"), t("overview.answer", parts="; ".join(parts)), version, *badges)
 
-    if st.session_state.get("vintage") not in years:
-        st.session_state["vintage"] = years[0]
+    state = st.session_state
+    # the link names a vintage only where it is not the first
+    state["vintage_pick"] = state["vintage"] if state["vintage"] in years else years[0]
+
+    def keep_vintage() -> None:
+        """The picked vintage outlives the page."""
+        picked = state["vintage_pick"]
+        state["vintage"] = None if picked == years[0] else picked
+
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             t("overview.vintage"),
             years,
             format_func=lambda year: t("overview.vintage_option", year=int(year)),
-            key="vintage",
+            key="vintage_pick",
+            on_change=keep_vintage,
             required=True,
             label_visibility="collapsed",
         )
         note(t("overview.vintage_note"))
-    year = int(st.session_state["vintage"])
+    year = int(state["vintage_pick"])
     now: Any = by_vintage.loc[year]
     n = int(now["sites"])
     board, _ = loads.board(inventory, (), link.assumptions(), chosen)
@@ -112,7 +120,6 @@ else:
                 CLASSES,
                 format_func=class_markdown,
                 selection_mode="multi",
-                default=CLASSES,
                 key="overview_classes",
                 label_visibility="collapsed",
                 width="content",

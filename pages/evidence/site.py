@@ -48,7 +48,9 @@ else:
     assumed = link.assumptions()
     ranked = loads.ranked(inventory, None, RankSettings(False, link.filters(), assumed))
     if wanted not in options:
-        state["site"] = ranked.index[0]
+        # the site that the Priorities page would show first, so that the two agree
+        first = loads.ranked(inventory, None, link.rank_settings())
+        state["site"] = first.index[0] if len(first) else ranked.index[0]
     chosen = state["site"]
     row = loads.site_table(inventory).loc[chosen]
     shares = loads.shares_by_vintage(inventory).loc[chosen]

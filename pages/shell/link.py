@@ -7,6 +7,7 @@ is unknown or does not fit is left out and named in a notice, never dropped in s
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,10 @@ import streamlit as st
 
 from aze_core.domain.model import UNKNOWN, Assumptions, Filters, Inventory, RankSettings, Weights
 from aze_core.domain.settings import value
+from aze_core.measures.coverage import CLASSES
 from aze_core.scenarios.problem import BUDGETS, Scenario
 
+_PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.ASCII)
 _SEP = "~"
 _EVERYWHERE: tuple[str, ...] = ()
 _RANKING = ("priorities", "site", "scenarios")
@@ -57,6 +60,8 @@ def _one(known: Callable[[Inventory], set[str]]) -> Callable[[str, Inventory], s
 
 def _within(low: float, high: float, whole: bool) -> Callable[[str, Inventory], float]:
     def read(text: str, inventory: Inventory) -> float:
+        if not _PLAIN_NUMBER.fullmatch(text):
+            raise ValueError(text)
         number = float(text)
         if not math.isfinite(number) or not low <= number <= high or (whole and not number.is_integer()):
             raise ValueError(text)
@@ -90,6 +95,17 @@ PARAMETERS = (
     Parameter("class", "f_class", [], _codes(lambda i: set(i.species["class_name"])), _SEP.join),
     Parameter(
         "category", "f_category", [], _codes(lambda i: set(i.species["category"].fillna(UNKNOWN))), _SEP.join
+    ),
+    Parameter(
+        "vintage",
+        "vintage",
+        None,
+        _one(lambda i: set(i.coverage["vintage"].astype(str))),
+        str,
+        ("overview",),
+    ),
+    Parameter(
+        "show", "overview_classes", list(CLASSES), _codes(lambda i: set(CLASSES)), _SEP.join, ("overview",)
     ),
     Parameter("site", "site", None, _one(_sites), str, ("priorities", "site")),
     Parameter("order", "order", "loss", _one(lambda i: set(MODES)), str, _RANKING),
@@ -176,7 +192,7 @@ def write_link(page: str) -> None:
         parameter.code: parameter.write(state[parameter.key])
         for parameter in PARAMETERS
         if (not parameter.pages or page in parameter.pages)
-        and state.get(parameter.key) is not None
+        and state.get(parameter.key) not in (None, [])
         and state[parameter.key] != parameter.default
     }
     if wanted != st.query_params.to_dict():

@@ -56,7 +56,7 @@ def answer(at: AppTest) -> str:
 
 def keys(at: AppTest) -> set[str]:
     """Keys of the buttons on the page."""
-    return {item.key for item in at.button}
+    return {str(item.key) for item in at.button}
 
 
 def link(at: AppTest) -> dict[str, str]:

@@ -21,6 +21,8 @@ GIVEN = {
     "we": "0",
     "wp": "15",
     "all": "1",
+    "vintage": "2016",
+    "show": "none~complete",
     "horizon": "20",
     "effect": "0.25",
     "unit": "km2",

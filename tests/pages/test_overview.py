@@ -35,7 +35,7 @@ def test_figures_are_the_librarys(shipped, chosen, year):
         "category": "~".join(chosen.categories),
     }
     at = visit("overview", **{code: text for code, text in params.items() if text})
-    fine(at.segmented_control(key="vintage").set_value(str(year)).run())
+    fine(at.segmented_control(key="vintage_pick").set_value(str(year)).run())
     counts = class_counts(shipped.coverage, shipped.where(chosen)).loc[year]
     board = scoreboard(shipped, (), Assumptions(), chosen).set_index(["measure", "basis"])
     covered = board.loc[("species_all_covered", str(year))]
@@ -94,14 +94,23 @@ def test_a_choice_without_a_value_in_2016_offers_the_other_vintage_alone(shipped
     of = shipped.countries_of().groupby("iso3")["site_id"].agg(set)
     code = next(code for code, sites in of.items() if not sites & reported)
     at = fine(visit("overview", country=code))
-    assert len(at.segmented_control(key="vintage").options) == 1
+    assert len(at.segmented_control(key="vintage_pick").options) == 1
     assert sum(driver.metrics(at)[:3]) == len(of[code])
 
 
 def test_a_choice_with_one_vintage_is_left_for_both_and_back(shipped):
     at = visit("overview")
-    at.segmented_control(key="vintage").set_value("2016").run()
+    at.segmented_control(key="vintage_pick").set_value("2016").run()
     at.multiselect(key="f_country").set_value(["CPV"]).run()
     fine(at)
     at.button(key="clear_filters").click().run()
-    assert len(fine(at).segmented_control(key="vintage").options) == 2
+    assert len(fine(at).segmented_control(key="vintage_pick").options) == 2
+
+
+def test_vintage_and_classes_live_in_the_link_and_outlive_the_page():
+    at = driver.visit("overview", vintage="2016", show="none~partial")
+    assert at.segmented_control(key="vintage_pick").value == "2016"
+    assert driver.link(at) == {"vintage": "2016", "show": "none~partial"}
+    at = driver.go(driver.go(at, "data"), "overview")
+    assert at.segmented_control(key="vintage_pick").value == "2016"
+    assert at.session_state["overview_classes"] == ["none", "partial"]

@@ -115,6 +115,13 @@ def test_a_longer_horizon_moves_the_scores(shipped):
     assert driver.link(at)["horizon"] == "10"
 
 
+def test_without_an_effect_all_ranked_sites_share_the_first_rank(shipped):
+    at = fine(visit("priorities", effect="0"))
+    placed = driver.frame(at, "rank", "interval")["rank"].dropna()
+    assert set(placed) == {1}
+    assert driver.answer(at) == say("priorities.answer_tie", n=len(placed), total=len(placed))
+
+
 def test_weights_that_are_all_zero_say_so_and_leave_a_ranking(shipped):
     at = fine(visit("priorities", order="weighted", wi="0", we="0", wp="0"))
     assert [item.value for item in at.warning] == [explain(SettingError("all_weights_zero"))]

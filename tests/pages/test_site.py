@@ -13,12 +13,15 @@ from tests.pages import driver
 from tests.pages.driver import fine, visit
 
 
-def test_without_a_choice_the_first_of_the_ranking_is_shown(shipped):
+def test_without_a_choice_the_first_of_the_priorities_is_shown(shipped):
     at = fine(visit("site"))
-    first = rank_sites(shipped, None, RankSettings(False)).index[0]
+    first = rank_sites(shipped, None, RankSettings()).index[0]
     assert at.selectbox(key="site").value == first
     assert at.title[0].value == say("site.question", site=shipped.sites.at[first, "name"])
     assert driver.link(at)["site"] == first
+    assert len(at.info) == 0
+    at = fine(driver.go(at, "priorities"))
+    assert at.selectbox(key="site").value == first
     assert len(at.info) == 0
 
 
