@@ -360,8 +360,7 @@ def _solve(given: argparse.Namespace) -> int:
             t(
                 f"solve.{key}",
                 n=len(plan["selected"]),
-                cost=plan["cost"],
-                unit=t(f"solve.unit.{scenario.budget_kind}"),
+                cost=t(f"solve.cost.{scenario.budget_kind}", cost=plan["cost"]),
                 objective=plan["objective"],
                 horizon=scenario.assumptions.horizon_years,
             )

@@ -201,8 +201,8 @@ def test_solve_is_the_librarys(shell: Shell, inventory: Inventory) -> None:
 
 def test_solve_as_text(shell: Shell) -> None:
     text = shell.run("solve", "--budget", 1)
-    assert text.count("Exact plan: 1 sites, 1 sites") == 1
-    assert text.count("Top of the ranking: 1 sites") == 1
+    assert text.count("Exact plan: 1 site, cost 1 site,") == 1
+    assert text.count("Top of the ranking: 1 site,") == 1
     assert text.count("  A ") == 2
     assert "free, prior and informed consent" in text
     assert "Left out" in shell.run("solve", "--unit", "km2", "--budget", 50)
@@ -285,7 +285,10 @@ def test_shipped_numbers(store: Path, capsys: pytest.CaptureFixture[str], shippe
         (["solve", "--lock-in", "Z9"], "This inventory has no site Z9."),
         (["solve", "--lock-in", "A", "--lock-out", "A"], "Locked in and locked out at once: Ash Hill (A)."),
         (["solve", "--unit", "km2", "--lock-in", "D"], "No area or no cover is known for Dune (D)"),
-        (["solve", "--budget", 0, "--lock-in", "A"], "No plan fits: 1 sites are locked in"),
+        (
+            ["solve", "--budget", 0, "--lock-in", "A"],
+            "No plan fits: 1 site locked in, but the budget is 0 sites",
+        ),
         (["solve", "--unit", "km2", "--budget", 5, "--lock-in", "A"], "Raise the budget to at least 10"),
     ],
 )
