@@ -7,7 +7,7 @@ import pandas as pd
 from aze_core.domain.model import Assumptions, Filters, Inventory
 from aze_core.domain.settings import value
 from aze_core.measures.coverage import by_vintage, uncovered_area
-from aze_core.ranking.criteria import latest, occurrence_table
+from aze_core.ranking.criteria import GONE, latest
 from aze_core.scenarios.evaluate import risk_reduction, species_state, with_selected
 
 MEASURES = {
@@ -205,7 +205,14 @@ def ledger(inventory: Inventory, selected: tuple[str, ...], filters: Filters | N
     return found.sort_values("scientific_name")
 
 
-def gone_species(inventory: Inventory, assumptions: Assumptions) -> pd.Index:
-    """Species that are Extinct in the Wild: counted apart from the modelled risk reduction."""
-    table = occurrence_table(inventory, assumptions)
-    return pd.Index(table.loc[table["gone"], "species_id"].unique())
+def gone_species(inventory: Inventory, filters: Filters | None = None) -> pd.Index:
+    """Species at the filtered sites that are Extinct in the Wild, or Extinct: left out of the modelled risk.
+
+    Returns
+    -------
+    pandas.Index of species_id
+    """
+    sites = inventory.where(filters or Filters())
+    here = inventory.occurrences.loc[inventory.occurrences["site_id"].isin(sites), "species_id"].unique()
+    species = inventory.species
+    return species.index[species["category"].isin(GONE) & species.index.isin(here)]

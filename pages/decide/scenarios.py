@@ -224,7 +224,8 @@ def results(exact: Solution, top: Solution, weights: Weights | None) -> None:
                 parts="; ".join(f"{r.label}: {r.text}" for r in drawn.head(4).itertuples()),
             ),
         )
-    note(t("scenarios.board_note"))
+    apart = loads.gone(inventory, chosen_filters)
+    note(t("scenarios.board_note") + (" " + t("scenarios.gone", n=apart) if apart else ""))
     config = {
         "target": st.column_config.TextColumn(t("word.target"), width=125),
         "measure": st.column_config.TextColumn(t("word.measure"), width=240),

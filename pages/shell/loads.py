@@ -24,7 +24,7 @@ from aze_core.measures.gaps import gaps as gaps_of
 from aze_core.ranking.criteria import counts, weighted_values
 from aze_core.ranking.score import rank_sites
 from aze_core.scenarios.problem import Scenario, Solution, solve, top_plan
-from aze_core.scenarios.targets import ledger, scoreboard
+from aze_core.scenarios.targets import gone_species, ledger, scoreboard
 from aze_core.store import folder
 from aze_core.store.inventory import load
 
@@ -195,3 +195,8 @@ def table_of(inventory: Inventory, name: str) -> pd.DataFrame:
 def inventory_file(inventory: Inventory) -> bytes:
     """The inventory's database file."""
     return folder.inventory_path(folder.default_folder(), inventory.version.content_hash).read_bytes()
+
+
+def gone(inventory: Inventory, filters: Filters) -> int:
+    """How many species at the filtered sites are Extinct in the Wild and so counted apart."""
+    return len(gone_species(inventory, filters))
