@@ -12,7 +12,7 @@ st.set_page_config(page_title=frame.title(), page_icon=str(HERE / "static" / "fa
 page, name = frame.navigation(HERE / "pages")
 inventory = frame.inventory()
 if inventory is not None:
-    link.open_link(inventory)
+    link.open_link(inventory, name)
     frame.notices()
     filters.bar(inventory)
     page.run()

@@ -167,7 +167,8 @@ else:
         if state["site"] is not None:
             st.info(say("priorities.not_listed", site=names[state["site"]]))
         state["site"] = ranked.index[0]
-    selected = state["site"]
+    # assigned on every run: the list box's labels carry the rank, and so change under it
+    state["site"] = selected = state["site"]
     left, right = st.columns([1.75, 1], gap="medium")
     with left:
         top = placed.head(SHOWN)

@@ -140,13 +140,17 @@ PARAMETERS = (
     Parameter("out", "locked_out", [], _codes(_sites), _SEP.join, ("scenarios",)),
 )
 _SEEDED = "link_seeded"
+_KEPT = "link_kept"
+_DRAWN = "link_drawn"
 _NOTICES = "link_notices"
 
 
-def open_link(inventory: Inventory) -> None:
-    """Seed the session from the address on its first run; on later ones keep every value alive.
+def open_link(inventory: Inventory, page: str) -> None:
+    """Seed the session from the address on its first run; on later ones bring back what a page change lost.
 
-    A widget forgets its value when its page is left; assigning it to itself before the widgets makes it stay.
+    A widget forgets its value when its page is left, so what it held last is kept beside it, and assigned
+    until the new page has been drawn once. From then on it is left alone: a value assigned by the script is
+    sent to the browser, where it would undo what the visitor has moved on to while the script ran.
     """
     state = st.session_state
     if _SEEDED not in state:
@@ -164,11 +168,13 @@ def open_link(inventory: Inventory) -> None:
             except (ValueError, KeyError, OverflowError):
                 notices.append((parameter.code, texts[-1]))
         state[_NOTICES] = notices
+    kept = state.setdefault(_KEPT, {})
     for parameter in PARAMETERS:
-        if parameter.key not in state:
-            state[parameter.key] = _fresh(parameter.default)
-        else:
-            state[parameter.key] = state[parameter.key]
+        key = parameter.key
+        if key in state:
+            kept[key] = state[key]
+        if key not in state or state.get(_DRAWN) != page:
+            state[key] = _fresh(kept.get(key, parameter.default))
 
 
 def _fresh(default: Any) -> Any:
@@ -197,6 +203,7 @@ def write_link(page: str) -> None:
     }
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
+    state[_DRAWN] = page
 
 
 def reset(*keys: str) -> None:

@@ -123,3 +123,15 @@ def test_the_last_of_a_repeated_entry_counts():
     at = fine(visit("overview", country=["XX", "MEX"]))
     assert driver.link(at) == {"country": "MEX"}
     assert "dismiss_link" not in driver.keys(at)
+
+
+def test_what_a_visitor_moved_is_not_sent_back_over_what_he_moves_next():
+    at = fine(visit("priorities", order="weighted"))
+    at.slider(key="w_pressure").set_value(75).run()
+    moved = fine(at).slider(key="w_pressure")
+    assert moved.value == 75
+    assert not moved.proto.set_value
+    driver.go(at, "methods")
+    back = fine(driver.go(at, "priorities")).slider(key="w_pressure")
+    assert back.value == 75
+    assert back.proto.set_value
