@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from aze_core.domain.model import UNKNOWN, Assumptions, Filters, Inventory, RankSettings, Weights
 from aze_core.domain.settings import value
@@ -140,17 +141,16 @@ PARAMETERS = (
     Parameter("out", "locked_out", [], _codes(_sites), _SEP.join, ("scenarios",)),
 )
 _SEEDED = "link_seeded"
-_KEPT = "link_kept"
 _DRAWN = "link_drawn"
 _NOTICES = "link_notices"
 
 
 def open_link(inventory: Inventory, page: str) -> None:
-    """Seed the session from the address on its first run; on later ones bring back what a page change lost.
+    """Seed the session from the address on its first run; on later ones keep every value alive.
 
-    A widget forgets its value when its page is left, so what it held last is kept beside it, and assigned
-    until the new page has been drawn once. From then on it is left alone: a value assigned by the script is
-    sent to the browser, where it would undo what the visitor has moved on to while the script ran.
+    A widget shows a value of the session only when that is assigned before it is drawn. One that was drawn
+    on this page is left alone: a value assigned by the script is sent to the browser, where it would undo
+    what the visitor has moved on to while the script ran.
     """
     state = st.session_state
     if _SEEDED not in state:
@@ -168,13 +168,10 @@ def open_link(inventory: Inventory, page: str) -> None:
             except (ValueError, KeyError, OverflowError):
                 notices.append((parameter.code, texts[-1]))
         state[_NOTICES] = notices
-    kept = state.setdefault(_KEPT, {})
+    page_before, drawn = state.get(_DRAWN, ("", frozenset()))
     for parameter in PARAMETERS:
-        key = parameter.key
-        if key in state:
-            kept[key] = state[key]
-        if key not in state or state.get(_DRAWN) != page:
-            state[key] = _fresh(kept.get(key, parameter.default))
+        if page != page_before or parameter.key not in drawn:
+            state[parameter.key] = state.get(parameter.key, _fresh(parameter.default))
 
 
 def _fresh(default: Any) -> Any:
@@ -203,7 +200,14 @@ def write_link(page: str) -> None:
     }
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
-    state[_DRAWN] = page
+    drawn = set()
+    for parameter in PARAMETERS:
+        try:
+            # a widget that is not drawn would forget, and an older value come up in its place
+            state[parameter.key] = state[parameter.key]
+        except StreamlitAPIException:
+            drawn.add(parameter.key)
+    state[_DRAWN] = (page, frozenset(drawn))
 
 
 def reset(*keys: str) -> None:
