@@ -8,11 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from aze_core.domain.model import Inventory, InventoryVersion
+from aze_core.domain.model import Inventory, InventoryVersion, inventory_of
 from aze_core.domain.schema import TABLES, empty
 from aze_core.sources.facts import OPTIONAL
 from aze_core.store.inventory import describe
@@ -103,6 +102,7 @@ def make_frames(
                 {
                     "site_id": key,
                     "name": site.get("name", f"Site {key}"),
+                    "list_type": site.get("list", "global_aze"),
                     "iso3": site.get("iso3", "MEX"),
                     "region": site.get("region", "americas"),
                     "latitude": None if points[key] is None else points[key][0],
@@ -150,7 +150,7 @@ def make_frames(
                 for year, share in site.get("cover", {2010: 0.0}).items()
             ],
         ),
-        "threats": _always()["threats"],
+        **{name: _always()[name] for name in OPTIONAL},
         "figures": _always()["figures"],
         "countries": frame(
             "countries",
@@ -186,7 +186,7 @@ def _always() -> Frames:
         "inventory": frame("inventory", [inventory]),
         "figures": frame("figures", [figure]),
         "sources": frame("sources", [source]),
-        "threats": frame("threats", []),
+        **{name: frame(name, []) for name in OPTIONAL},
     }
 
 
@@ -197,22 +197,7 @@ def _small_version() -> InventoryVersion:
 
 def as_inventory(frames: Frames, version: InventoryVersion | None = None) -> Inventory:
     """The frames as an inventory in memory, without a file between."""
-    sites = frames["sites"].set_index("site_id").sort_index()
-    points = gpd.GeoSeries(
-        gpd.points_from_xy(sites["longitude"], sites["latitude"]), index=sites.index, crs="EPSG:4326"
-    )
-    points[sites["latitude"].isna()] = None
-    return Inventory(
-        sites=gpd.GeoDataFrame(sites, geometry=points, crs="EPSG:4326"),
-        species=frames["species"].set_index("species_id").sort_index(),
-        occurrences=frames["occurrences"].sort_values(["site_id", "species_id"], ignore_index=True),
-        coverage=frames["coverage"].sort_values(["site_id", "vintage"], ignore_index=True),
-        threats=frames["threats"],
-        figures=frames["figures"],
-        countries=frames["countries"].set_index("iso3").sort_index(),
-        sources=frames["sources"].set_index("source_id").sort_index(),
-        version=version or describe(frames),
-    )
+    return inventory_of(frames, version or describe(frames))
 
 
 def make_inventory(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from aze_core.domain.errors import SettingError
-from aze_core.domain.schema import TABLES
+from aze_core.domain.schema import TABLES, conform
 from aze_core.domain.settings import value
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class InventoryVersion:
     n_species: int
     n_occurrences: int
     software: str
+    derived_from: str = ""
 
     @property
     def short_hash(self) -> str:
@@ -45,6 +47,12 @@ class InventoryVersion:
     def is_current(self) -> bool:
         """Whether the inventory may be used for decisions."""
         return self.status == "current"
+
+    def table(self) -> pd.DataFrame:
+        """The record as the one row of the table `inventory`."""
+        # without a base there is nothing that the version was derived from
+        row = {name: item if item != "" else None for name, item in asdict(self).items()}
+        return conform(pd.DataFrame([row]), TABLES["inventory"], "inventory")
 
 
 class Choice:
@@ -206,10 +214,12 @@ class Inventory:
     Attributes
     ----------
     sites : geopandas.GeoDataFrame
-        Index `site_id`; geometry in EPSG:4326, missing where the source has no usable point.
+        Index `site_id`; geometry in EPSG:4326: the boundary where one is known (and was asked for), else the
+        point, missing where there is neither.
     species : pandas.DataFrame
         Index `species_id`.
-    occurrences, coverage, threats, figures, countries, sources : pandas.DataFrame
+    occurrences, coverage, threats, national, rights, corrections, inputs, figures, countries, sources : \
+pandas.DataFrame
         As in the data dictionary (`aze_core.domain.schema.dictionary`).
     version : InventoryVersion
     memo : dict
@@ -221,6 +231,10 @@ class Inventory:
     occurrences: pd.DataFrame
     coverage: pd.DataFrame
     threats: pd.DataFrame
+    national: pd.DataFrame
+    rights: pd.DataFrame
+    corrections: pd.DataFrame
+    inputs: pd.DataFrame
     figures: pd.DataFrame
     countries: pd.DataFrame
     sources: pd.DataFrame
@@ -262,6 +276,37 @@ class Inventory:
         """One table as the data dictionary describes it, `inventory` included."""
         columns = TABLES[name].names
         if name == "inventory":
-            return pd.DataFrame([asdict(self.version)])[columns]
+            return self.version.table()
         frame: pd.DataFrame = getattr(self, name)
         return pd.DataFrame(frame.reset_index().reindex(columns=columns))
+
+
+def inventory_of(frames: dict[str, pd.DataFrame], version: InventoryVersion) -> Inventory:
+    """Tables as an inventory in memory.
+
+    Parameters
+    ----------
+    frames : dict of str to pandas.DataFrame
+        By table name, as the data dictionary describes them; `sites` may have a `geometry` (EPSG:4326), of
+        which a missing one is replaced by the site's point.
+    version : InventoryVersion
+    """
+    import geopandas as gpd  # slow to import, and a choice needs it not
+
+    made: dict[str, Any] = {}
+    for name, table in TABLES.items():
+        if name == "inventory":
+            continue
+        frame = frames[name].sort_values(list(table.key), ignore_index=True)
+        made[name] = frame.set_index(table.key[0]) if len(table.key) == 1 else frame
+    sites = made["sites"]
+    shapes = gpd.points_from_xy(sites["longitude"], sites["latitude"], crs="EPSG:4326").to_numpy()
+    shapes[sites["latitude"].isna().to_numpy()] = None
+    if "geometry" in sites.columns:
+        given = sites["geometry"].to_numpy(dtype=object)
+        there = np.array([shape is not None for shape in given], dtype=bool)
+        shapes[there] = given[there]
+    made["sites"] = gpd.GeoDataFrame(
+        sites[TABLES["sites"].names[1:]], geometry=gpd.GeoSeries(shapes, index=sites.index), crs="EPSG:4326"
+    )
+    return Inventory(**made, version=version)

@@ -36,6 +36,7 @@ class Column:
     high: float | None = None
     allowed: tuple[str, ...] = ()
     pattern: str = ""
+    late: bool = False  # a fact file may lack the column, whose values are then missing
 
     @property
     def expected(self) -> str:
@@ -78,6 +79,28 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
+LIST_TYPES = ("global_aze", "national_list", "other_kba", "de_listed")
+"""Kinds of lists, which are kept apart and never merged."""
+
+REGIONS = ("africa", "americas", "antarctica", "asia", "europe_middle_east", "pacific", "other")
+"""Regions of the AZE inventories; `other` for what lies in none, such as the high seas."""
+
+STATUSES = ("historical_baseline", "current", "training")
+
+CONSENT_STAGES = ("unknown", "informed", "consulting", "given", "withheld")
+"""How far free, prior and informed consent has come, as a user's own source states it."""
+
+CORRECTIONS = (
+    "protected_since",
+    "name",
+    "point",
+    "boundary",
+    "species_here",
+    "species_not_here",
+    "category",
+)
+"""What a correction can be about."""
+
 _ISO3 = r"[A-Z]{3}"
 _SOURCE = Column("source", "text", "Where the row comes from", source="sources.source_id", required=True)
 
@@ -96,7 +119,7 @@ TABLES: dict[str, Table] = {
                     "text",
                     "What kind of list it is",
                     required=True,
-                    allowed=("global_aze", "national_list", "other_kba", "de_listed"),
+                    allowed=LIST_TYPES,
                 ),
                 Column("as_of", "text", "Year or date that the list describes", required=True),
                 Column(
@@ -104,10 +127,16 @@ TABLES: dict[str, Table] = {
                     "text",
                     "Whether it may be used for decisions",
                     required=True,
-                    allowed=("historical_baseline", "current", "training"),
+                    allowed=STATUSES,
                 ),
                 _SOURCE,
                 Column("notice", "text", "Notice that travels with every copy of the data", required=True),
+                Column(
+                    "derived_from",
+                    "text",
+                    "Content hash of the version that this one was made from",
+                    late=True,
+                ),
             ),
             ("inventory_id",),
             {"source": ("sources", "source_id")},
@@ -118,6 +147,14 @@ TABLES: dict[str, Table] = {
             (
                 Column("site_id", "text", "Identifier of the site in its inventory", required=True),
                 Column("name", "text", "Name of the site", required=True),
+                Column("national_name", "text", "Name in the country's own language", late=True),
+                Column(
+                    "list_type",
+                    "text",
+                    "List that the site stands on",
+                    required=True,
+                    allowed=LIST_TYPES,
+                ),
                 Column(
                     "iso3",
                     "text",
@@ -130,7 +167,7 @@ TABLES: dict[str, Table] = {
                     "text",
                     "Region that the inventory names",
                     required=True,
-                    allowed=("africa", "americas", "antarctica", "asia", "europe_middle_east", "pacific"),
+                    allowed=REGIONS,
                 ),
                 Column(
                     "realm",
@@ -152,7 +189,25 @@ TABLES: dict[str, Table] = {
                 Column("location_note", "text", "Why the point is missing or doubtful"),
                 Column("in_2005_inventory", "flag", "Whether the site was on the 2005 list"),
                 Column("kba_id", "text", "Identifier in the World Database of Key Biodiversity Areas"),
+                Column(
+                    "kba_status", "text", "Status as a Key Biodiversity Area, as the file gives it", late=True
+                ),
                 Column("area_km2", "number", "Area of the site", "km²", low=0),
+                Column(
+                    "area_basis",
+                    "text",
+                    "Whether the area was reported with the site or measured from its boundary (equal-area)",
+                    allowed=("reported", "measured"),
+                    late=True,
+                ),
+                Column(
+                    "measured_km2",
+                    "number",
+                    "Area of the site's boundary, measured in an equal-area projection",
+                    "km²",
+                    low=0,
+                    late=True,
+                ),
                 Column(
                     "human_influence",
                     "number",
@@ -166,6 +221,12 @@ TABLES: dict[str, Table] = {
                     "text",
                     "How area, 2016 cover and human influence were matched to the site",
                     allowed=("exact", "fuzzy"),
+                ),
+                Column(
+                    "sensitive",
+                    "flag",
+                    "Whether the place must not be given away: its name and exact point are withheld",
+                    late=True,
                 ),
                 _SOURCE,
                 Column(
@@ -185,11 +246,30 @@ TABLES: dict[str, Table] = {
                 Column("species_id", "text", "Identifier made from the scientific name", required=True),
                 Column("scientific_name", "text", "Scientific name", required=True),
                 Column("common_name", "text", "Common name"),
-                Column("class_name", "text", "Taxonomic class", required=True),
+                Column("listed_name", "text", "Name in the trigger list, where it is a synonym", late=True),
+                Column("class_name", "text", "Taxonomic class"),
                 Column("order_name", "text", "Taxonomic order"),
                 Column("family_name", "text", "Taxonomic family"),
                 Column("category", "text", "IUCN Red List category", allowed=CATEGORIES),
                 Column("category_source", "text", "Source of the category", source="sources.source_id"),
+                Column(
+                    "category_year",
+                    "integer",
+                    "Year in which the category was published",
+                    "year",
+                    low=1900,
+                    high=2100,
+                    late=True,
+                ),
+                Column(
+                    "possibly_extinct", "flag", "Whether the Red List tags it as possibly extinct", late=True
+                ),
+                Column(
+                    "sensitive",
+                    "flag",
+                    "Whether the species must not be given away: its name and its sites' points are withheld",
+                    late=True,
+                ),
                 _SOURCE,
             ),
             ("species_id",),
@@ -213,6 +293,7 @@ TABLES: dict[str, Table] = {
                 Column(
                     "life_stage", "text", "Life stage that the share speaks of, where it is not the whole"
                 ),
+                Column("criterion", "text", "Criterion under which the species triggers the site", late=True),
                 _SOURCE,
             ),
             ("site_id", "species_id"),
@@ -257,14 +338,120 @@ TABLES: dict[str, Table] = {
             (
                 Column("species_id", "text", "Trigger species", required=True),
                 Column("code", "text", "Code in the IUCN threats classification", required=True),
+                Column(
+                    "entry",
+                    "integer",
+                    "Number among the entries of the same code, from 1",
+                    "number",
+                    required=True,
+                    low=1,
+                ),
                 Column("name", "text", "Name of the threat"),
                 Column("timing", "text", "Timing"),
                 Column("scope", "text", "Share of the population affected"),
                 Column("severity", "text", "Decline within that share"),
+                Column("invasive_species", "text", "The invasive species, where one is named"),
                 _SOURCE,
             ),
-            ("species_id", "code"),
+            ("species_id", "code", "entry"),
             {"species_id": ("species", "species_id"), "source": ("sources", "source_id")},
+        ),
+        Table(
+            "national",
+            "What a country knows of its sites: cost, mandate, own criteria (not in the shipped inventory)",
+            (
+                Column("site_id", "text", "Site", required=True),
+                Column("field", "text", "What the value is about", required=True),
+                Column(
+                    "entry",
+                    "integer",
+                    "Number among the values of the field, from 1",
+                    "number",
+                    required=True,
+                    low=1,
+                ),
+                Column("value", "text", "Value as text", required=True),
+                Column("number", "number", "Value as a number, where it is one"),
+                Column(
+                    "kind", "text", "Kind of the value", required=True, allowed=("number", "text", "flag")
+                ),
+                Column("unit", "text", "Unit, or currency of a cost"),
+                Column("year", "integer", "Year that the value speaks of", "year", low=1900, high=2100),
+                Column("stated_source", "text", "Source that the table names"),
+                Column("scorable", "flag", "Whether a ranking may use it", required=True),
+                _SOURCE,
+            ),
+            ("site_id", "field", "entry"),
+            {"site_id": ("sites", "site_id"), "source": ("sources", "source_id")},
+        ),
+        Table(
+            "rights",
+            "Who holds rights at a site and how far consent has come: may filter or lock, never scores",
+            (
+                Column("site_id", "text", "Site", required=True),
+                Column(
+                    "entry",
+                    "integer",
+                    "Number among the entries of the site, from 1",
+                    "number",
+                    required=True,
+                    low=1,
+                ),
+                Column("rights_holders", "text", "Who holds rights"),
+                Column(
+                    "overlap_pct",
+                    "number",
+                    "Part of the site that the territory overlaps",
+                    "%",
+                    low=0,
+                    high=100,
+                ),
+                Column(
+                    "overlap_basis",
+                    "text",
+                    "Whether the overlap was stated or measured from the boundaries",
+                    allowed=("stated", "measured"),
+                ),
+                Column("consent_stage", "text", "Stage of consent", required=True, allowed=CONSENT_STAGES),
+                Column("consent_source", "text", "Where the stage is documented"),
+                Column("year", "integer", "Year that the entry speaks of", "year", low=1900, high=2100),
+                _SOURCE,
+            ),
+            ("site_id", "entry"),
+            {"site_id": ("sites", "site_id"), "source": ("sources", "source_id")},
+        ),
+        Table(
+            "corrections",
+            "Accepted corrections: values of this version that replace those of the files",
+            (
+                Column("correction_id", "text", "Identifier of the correction", required=True),
+                Column("kind", "text", "What it is about", required=True, allowed=CORRECTIONS),
+                Column("site_id", "text", "Site that it concerns"),
+                Column("species_id", "text", "Species that it concerns"),
+                Column("old_value", "text", "Value before, as text"),
+                Column("new_value", "text", "Value after, as text", required=True),
+                Column("stated_source", "text", "Source that the correction rests on", required=True),
+                Column("proposer", "text", "Who proposed it"),
+                _SOURCE,
+            ),
+            ("correction_id",),
+            {"source": ("sources", "source_id")},
+        ),
+        Table(
+            "inputs",
+            "Files that this version was made from",
+            (
+                Column("input_id", "text", "Identifier: the source of its rows", required=True),
+                Column("kind", "text", "What the file was read as", required=True),
+                Column("file", "text", "Name of the file", required=True),
+                Column("sha256", "text", "SHA-256 of the file, or of the folder's files", required=True),
+                Column("read", "integer", "Rows read", "rows", required=True, low=0),
+                Column("accepted", "integer", "Rows accepted", "rows", required=True, low=0),
+                Column("repaired", "integer", "Repairs made", "findings", required=True, low=0),
+                Column("set_aside", "integer", "Rows set aside", "rows", required=True, low=0),
+            ),
+            ("input_id",),
+            {"input_id": ("sources", "source_id")},
         ),
         Table(
             "figures",
@@ -392,13 +579,13 @@ def parse(rows: Iterable[tuple[int, list[str]]], header: list[str], table: Table
     ...       TABLES["sources"].names, TABLES["sources"], "sources.csv")["terms"].tolist()
     ['free']
     """
-    for name in table.names:
-        if name not in header:
-            raise DataError("missing_column", file=file, column=name, found=", ".join(header))
+    for column in table.columns:
+        if column.name not in header and not column.late:
+            raise DataError("missing_column", file=file, column=column.name, found=", ".join(header))
     for name in header:
         if name not in table.names or header.count(name) > 1:
             raise DataError("unexpected_column", file=file, column=name, expected=", ".join(table.names))
-    place = {name: header.index(name) for name in table.names}
+    place = {name: header.index(name) for name in table.names if name in header}
     cells: dict[str, list[object]] = {name: [] for name in table.names}
     numbers: list[int] = []
     seen: dict[tuple[object, ...], int] = {}
@@ -406,7 +593,7 @@ def parse(rows: Iterable[tuple[int, list[str]]], header: list[str], table: Table
         if len(row) != len(header):
             raise DataError("row_length", file=file, row=number, found=len(row), expected=len(header))
         for column in table.columns:
-            text = row[place[column.name]].strip()
+            text = row[place[column.name]].strip() if column.name in place else ""
             try:
                 cells[column.name].append(_value(column, text))
             except (ValueError, KeyError):

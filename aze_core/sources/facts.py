@@ -13,7 +13,7 @@ import pandas as pd
 from aze_core.domain.errors import DataError
 from aze_core.domain.schema import TABLES, check_references, empty, parse
 
-OPTIONAL = ("threats",)
+OPTIONAL = ("threats", "national", "rights", "corrections", "inputs")
 """Tables that an inventory may lack."""
 
 

@@ -77,8 +77,6 @@ class TriggerSpecies:
         not take: ask the user before it goes into an inventory. `class_name` is missing where not given.
     sites : pandas.DataFrame
         Sites as the table names them: `site_id`, `name`, `country`; one row each.
-    criteria : pandas.DataFrame
-        `site_id`, `species_id`, `criterion`, where the table states one.
     report : ImportReport
         In a wide table a row counts as set aside where any of its species is.
     """
@@ -86,7 +84,6 @@ class TriggerSpecies:
     occurrences: pd.DataFrame
     species: pd.DataFrame
     sites: pd.DataFrame
-    criteria: pd.DataFrame
     report: ImportReport
 
 
@@ -513,7 +510,6 @@ class _Reader:
         occurrences: dict[tuple[str, str], dict[str, Any]] = {}
         species: dict[str, dict[str, Any]] = {}
         sites: dict[str, dict[str, Any]] = {}
-        criteria: dict[tuple[str, str], dict[str, Any]] = {}
         stated: dict[str, dict[str, int]] = {}
         first: dict[tuple[str, str], int] = {}
         missing = 0
@@ -536,10 +532,9 @@ class _Reader:
                 "species_id": slug,
                 "share": record.share,
                 "life_stage": stage,
+                "criterion": record.texts.get("criterion") or None,
                 "source": source,
             }
-            if criterion := record.texts.get("criterion"):
-                criteria[pair] = {"site_id": record.site_id, "species_id": slug, "criterion": criterion}
             sites.setdefault(
                 record.site_id,
                 {
@@ -578,9 +573,6 @@ class _Reader:
             _frame(list(occurrences.values()), "occurrences"),
             _frame(list(species.values()), "species"),
             pd.DataFrame(list(sites.values()), columns=["site_id", "name", "country"], dtype="str"),
-            pd.DataFrame(
-                list(criteria.values()), columns=["site_id", "species_id", "criterion"], dtype="str"
-            ),
             self.report,
         )
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from shapely.errors import GEOSException
 
 from aze_core import __version__
 from aze_core.domain.errors import AzeError, StoreError
-from aze_core.domain.model import Inventory, InventoryVersion
+from aze_core.domain.model import Inventory, InventoryVersion, inventory_of
 from aze_core.domain.schema import TABLES, Column, Table, conform, sqlite_types
 
 if TYPE_CHECKING:
@@ -33,14 +37,14 @@ _PLAIN = [
 
 
 def content_hash(frames: dict[str, pd.DataFrame]) -> str:
-    """SHA-256 over the canonical tables: columns in registry order, rows sorted by key.
+    """SHA-256 over the canonical tables: columns in registry order, rows sorted by key, then the boundaries.
 
     The same facts make the same hash whatever the order of files, columns and rows, on every machine.
 
     Parameters
     ----------
     frames : dict of str to pandas.DataFrame
-        By table name, as `aze_core.domain.schema` describes them.
+        By table name, as `aze_core.domain.schema` describes them; `sites` may carry boundaries.
     """
     digest = hashlib.sha256()
     for name, table in TABLES.items():
@@ -55,13 +59,28 @@ def content_hash(frames: dict[str, pd.DataFrame]) -> str:
         ]
         for row in zip(*columns, strict=True):
             digest.update(("\x1f".join(row) + "\x1e").encode())
+    for site, raw in sorted(_boundaries(frames[LAYER]).items()):
+        digest.update(f"boundary\x1d{site}\x1d".encode() + raw)
     return digest.hexdigest()
+
+
+def _boundaries(sites: pd.DataFrame) -> dict[str, bytes]:
+    """Boundaries as canonical WKB by site; a point is told by the site's coordinates already."""
+    import shapely  # as pyogrio
+
+    if "geometry" not in sites.columns:
+        return {}
+    shapes = sites["geometry"].to_numpy(dtype=object)
+    areal = shapely.get_dimensions(shapes) == 2
+    normal = shapely.normalize(shapely.force_2d(shapes[areal]))
+    raw = shapely.to_wkb(normal, byte_order=1)
+    return dict(zip(sites.loc[areal, "site_id"], raw, strict=True))
 
 
 def describe(frames: dict[str, pd.DataFrame]) -> InventoryVersion:
     """The record of an inventory that is about to be written."""
     row = frames["inventory"].iloc[0]
-    own = {name: str(row[name]) for name in TABLES["inventory"].names}
+    own = {name: "" if pd.isna(row[name]) else str(row[name]) for name in TABLES["inventory"].names}
     return InventoryVersion(
         content_hash=content_hash(frames),
         n_sites=len(frames["sites"]),
@@ -105,17 +124,22 @@ def write(frames: dict[str, pd.DataFrame], path: Path) -> InventoryVersion:
 
 def _write(frames: dict[str, pd.DataFrame], path: Path) -> InventoryVersion:
     import geopandas as gpd
+    import shapely
     import sqlite_utils  # as above
 
     version = describe(frames)
-    sites = frames["sites"]
-    points = gpd.GeoSeries(gpd.points_from_xy(sites["longitude"], sites["latitude"]), crs="EPSG:4326")
-    points[sites["latitude"].isna().to_numpy()] = None
-    layer = gpd.GeoDataFrame(sites, geometry=points.to_numpy(), crs="EPSG:4326")
+    sites = frames[LAYER]
+    shapes = gpd.points_from_xy(sites["longitude"], sites["latitude"]).to_numpy()
+    shapes[sites["latitude"].isna().to_numpy()] = None
+    kind = "Point"
+    if _boundaries(sites):
+        areal = shapely.get_dimensions(sites["geometry"].to_numpy(dtype=object)) == 2
+        # the canonical form, so that what is read has the hash of what was written
+        shapes[areal] = shapely.normalize(shapely.force_2d(sites["geometry"].to_numpy(dtype=object)[areal]))
+        kind = "Unknown"
+    layer = gpd.GeoDataFrame(sites[TABLES[LAYER].names], geometry=shapes, crs="EPSG:4326")
     # R-tree triggers would keep plain SQLite from writing to the layer, hence no spatial index
-    layer.to_file(
-        path, layer=LAYER, driver="GPKG", engine="pyogrio", SPATIAL_INDEX="NO", geometry_type="Point"
-    )
+    layer.to_file(path, layer=LAYER, driver="GPKG", engine="pyogrio", SPATIAL_INDEX="NO", geometry_type=kind)
     connection = sqlite3.connect(path)
     try:
         db = sqlite_utils.Database(connection)
@@ -187,12 +211,63 @@ def read_version(path: Path) -> InventoryVersion:
         raise StoreError("broken_inventory", path=str(path), problem=str(error)) from None
 
 
-def _frames(path: Path) -> dict[str, pd.DataFrame]:
+def _frames(path: Path, boundaries: bool) -> dict[str, pd.DataFrame]:
     try:
         with contextlib.closing(_open(path)) as connection:
-            return {name: _read(connection, TABLES[name], path.name) for name in (LAYER, *_PLAIN)}
-    except (sqlite3.Error, AzeError, ValueError, TypeError) as error:
+            frames = {name: _read(connection, TABLES[name], path.name) for name in (LAYER, *_PLAIN)}
+            if boundaries:
+                rows = connection.execute(f"SELECT site_id, geom FROM {LAYER}").fetchall()  # noqa: S608
+                shapes = dict(zip([site for site, _ in rows], _shapes([raw for _, raw in rows]), strict=True))
+                frames[LAYER]["geometry"] = frames[LAYER]["site_id"].map(shapes).astype(object)
+            return frames
+    except (sqlite3.Error, AzeError, ValueError, TypeError, GEOSException) as error:
         raise StoreError("broken_inventory", path=str(path), problem=str(error)) from None
+
+
+def _shapes(blobs: Sequence[bytes | None]) -> NDArray[np.object_]:
+    """Geometries out of GeoPackage blobs: a header, whose envelope tells its own length, then WKB."""
+    import shapely
+
+    envelopes = (0, 32, 48, 48, 64)
+    raw = [None if blob is None else blob[8 + envelopes[blob[3] >> 1 & 7] :] for blob in blobs]
+    return np.asarray(shapely.from_wkb(np.array(raw, dtype=object)), dtype=object)
+
+
+def boundaries(path: Path, sites: Sequence[str]) -> gpd.GeoSeries:
+    """Boundaries of some sites, without the rest of the inventory.
+
+    Parameters
+    ----------
+    path : Path
+        An inventory database.
+    sites : sequence of str
+        Identifiers; those of no site are left out.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        Index `site_id`, EPSG:4326; only sites that have a boundary.
+
+    Raises
+    ------
+    StoreError
+        When the file is missing or broken.
+    """
+    import geopandas as gpd
+    import shapely
+
+    found: dict[str, bytes] = {}
+    try:
+        with contextlib.closing(_open(path)) as connection:
+            for site in sites:
+                query = f"SELECT geom FROM {LAYER} WHERE site_id = ?"  # noqa: S608
+                found.update((site, raw) for (raw,) in connection.execute(query, (site,)) if raw is not None)
+        shapes = _shapes(list(found.values()))
+    except (sqlite3.Error, ValueError, GEOSException) as error:
+        raise StoreError("broken_inventory", path=str(path), problem=str(error)) from None
+    areal = shapely.get_dimensions(shapes) == 2
+    index = pd.Index(list(found), name="site_id", dtype="str")
+    return gpd.GeoSeries(shapes[areal], index=index[areal], crs="EPSG:4326")
 
 
 def is_intact(path: Path, expected: str) -> bool:
@@ -206,20 +281,34 @@ def is_intact(path: Path, expected: str) -> bool:
         Content hash.
     """
     try:
-        version, frames = read_version(path), _frames(path)
+        frames = frames_of(path)
+        return read_version(path).content_hash == content_hash(frames) == expected
     except StoreError:
         return False
-    frames["inventory"] = conform(pd.DataFrame([asdict(version)]), TABLES["inventory"], path.name)
-    return version.content_hash == content_hash(frames) == expected
 
 
-def load(path: Path) -> Inventory:
+def frames_of(path: Path) -> dict[str, pd.DataFrame]:
+    """The tables of an inventory database as they were written, `inventory` and boundaries included.
+
+    Raises
+    ------
+    StoreError
+        When the file is missing or broken.
+    """
+    version, frames = read_version(path), _frames(path, boundaries=True)
+    return {**frames, "inventory": version.table()}
+
+
+def load(path: Path, boundaries: bool = True) -> Inventory:
     """The whole inventory in memory.
 
     Parameters
     ----------
     path : Path
         An inventory database, as `write` makes it.
+    boundaries : bool
+        Whether the sites' geometry is their boundary where one is known; else it is their point, which
+        loads many times faster where the sites are large.
 
     Returns
     -------
@@ -230,22 +319,5 @@ def load(path: Path) -> Inventory:
     StoreError
         When the file is missing, broken, or lacks a column.
     """
-    import geopandas as gpd
-
-    version, frames = read_version(path), _frames(path)
-    sites = frames[LAYER].set_index("site_id").sort_index()
-    points = gpd.points_from_xy(sites["longitude"], sites["latitude"], crs="EPSG:4326")
-    geometry = gpd.GeoSeries(points, index=sites.index)
-    geometry[sites["latitude"].isna()] = None
-    layer: gpd.GeoDataFrame = gpd.GeoDataFrame(sites, geometry=geometry, crs="EPSG:4326")
-    return Inventory(
-        sites=layer,
-        species=frames["species"].set_index("species_id").sort_index(),
-        occurrences=frames["occurrences"].sort_values(["site_id", "species_id"], ignore_index=True),
-        coverage=frames["coverage"].sort_values(["site_id", "vintage"], ignore_index=True),
-        threats=frames["threats"],
-        figures=frames["figures"].sort_values(["year", "area", "measure"], ignore_index=True),
-        countries=frames["countries"].set_index("iso3").sort_index(),
-        sources=frames["sources"].set_index("source_id").sort_index(),
-        version=version,
-    )
+    version, frames = read_version(path), _frames(path, boundaries)
+    return inventory_of(frames, version)

@@ -11,6 +11,8 @@ from aze_core.domain.errors import AzeError, DataError, ScenarioError, SettingEr
 from aze_core.domain.schema import TABLES, check_references, conform, dictionary, empty, parse
 from tests.helpers import make_frames
 
+OCCURRENCES = ["site_id", "species_id", "share", "life_stage", "source"]
+
 
 def test_keys_and_references_point_to_columns() -> None:
     for name, table in TABLES.items():
@@ -42,8 +44,7 @@ def test_dictionary_holds_every_column_once() -> None:
     [("0", 0.0), ("1", 1.0), (" .5 ", 0.5), ("5e-1", 0.5), ("+0.25", 0.25), ("1.", 1.0)],
 )
 def test_numbers_as_written(text: str, value: float) -> None:
-    names = TABLES["occurrences"].names
-    frame = parse([(2, ["A", "x", text, "", "s"])], names, TABLES["occurrences"], "f.csv")
+    frame = parse([(2, ["A", "x", text, "", "s"])], OCCURRENCES, TABLES["occurrences"], "f.csv")
     assert frame["share"].tolist() == [value]
     assert frame.index.tolist() == [2]
 
@@ -51,7 +52,7 @@ def test_numbers_as_written(text: str, value: float) -> None:
 @pytest.mark.parametrize("text", ["1.0000001", "-0.5", "0x1", "1_0", "0,5", "½", "one", "--1", "1e", "."])
 def test_no_numbers(text: str) -> None:
     with pytest.raises(DataError) as caught:
-        parse([(7, ["A", "x", text, "", "s"])], TABLES["occurrences"].names, TABLES["occurrences"], "f.csv")
+        parse([(7, ["A", "x", text, "", "s"])], OCCURRENCES, TABLES["occurrences"], "f.csv")
     assert caught.value.fields == {
         "file": "f.csv",
         "row": 7,

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from aze_core.domain.errors import SettingError
 from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Weights
+from aze_core.domain.schema import TABLES
 from aze_core.ranking.criteria import counts, gap, modelled_loss, site_gamma, weighted_values
 from aze_core.ranking.score import rank_sites
-from tests.helpers import as_inventory, make_frames, make_inventory, shuffled
+from tests.helpers import as_inventory, make_inventory, shuffled
 
 # over 20 years criterion E gives round numbers
 CR, EN = 1 - (1 - 0.5) ** (20 / 10), 1 - (1 - 0.2) ** (20 / 20)
@@ -278,17 +279,7 @@ def test_order_is_that_of_the_scores_and_equals_share_a_rank(
 @few
 @given(inventories(), views, st.integers(0, 99))
 def test_order_of_rows_never_matters(inventory: Inventory, view: Weights | None, seed: int) -> None:
-    frames = {
-        "inventory": make_frames()["inventory"],
-        "sites": pd.DataFrame(inventory.sites.drop(columns="geometry")).reset_index(),
-        "species": inventory.species.reset_index(),
-        "occurrences": inventory.occurrences,
-        "coverage": inventory.coverage,
-        "threats": inventory.threats,
-        "figures": inventory.figures,
-        "countries": inventory.countries.reset_index(),
-        "sources": inventory.sources.reset_index(),
-    }
+    frames = {name: inventory.table(name) for name in TABLES}
     mixed = rank_sites(as_inventory(shuffled(frames, seed), inventory.version), view, ALL)
     pd.testing.assert_frame_equal(mixed, rank_sites(inventory, view, ALL))
 

@@ -79,7 +79,7 @@ def both(*spoils: Spoil) -> Spoil:
 CASES: dict[str, tuple[Spoil, list[str]]] = {
     "missing column": (
         drop_column("sites", "area_km2"),
-        ["sites.csv", "no column “area_km2”", "site_id, name, iso3"],
+        ["sites.csv", "no column “area_km2”", "site_id, name, national_name"],
     ),
     "unexpected column": (
         replace("species", b"common_name", b"comon_name"),
@@ -219,7 +219,7 @@ CASES: dict[str, tuple[Spoil, list[str]]] = {
     "missing file": (remove("coverage"), ["coverage.csv is missing in"]),
     "folder instead of a file": (folder_instead("coverage"), ["coverage.csv", "cannot be read"]),
     "two inventories": (
-        add("inventory", "second,Second,1,global_aze,2010,training,hand,Notice\n"),
+        add("inventory", "second,Second,1,global_aze,2010,training,hand,Notice,\n"),
         ["inventory.csv must hold exactly one row", "2 came"],
     ),
     "no inventory row": (

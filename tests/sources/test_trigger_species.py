@@ -85,6 +85,7 @@ def test_a_long_table() -> None:
             "species_id": ["grus-americana", "grus-americana", "rana-alba"],
             "share": [100 / 100, 97.5 / 100, 100 / 100],
             "life_stage": ["breeding", "wintering", None],
+            "criterion": ["A1e", None, "A1a"],
             "source": ["mine"] * 3,
         }
     ).astype(found.occurrences.dtypes.to_dict())
@@ -99,7 +100,6 @@ def test_a_long_table() -> None:
         "source": "mine",
     }
     assert found.species["category"].tolist() == ["EN", "CR"]
-    assert found.criteria["criterion"].tolist() == ["A1e", "A1a"]
     assert found.sites["name"].tolist() == ["Wood Buffalo", "Aransas", "Alto"]
     assert rules(found) == [("noted", "possibly_extinct", 3)]
     assert ("noted", "share_scale") in [finding[:2] for finding in found.report.findings]

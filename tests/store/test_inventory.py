@@ -9,14 +9,15 @@ from pathlib import Path
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 
 from aze_core.domain.errors import StoreError
 from aze_core.domain.schema import TABLES
 from aze_core.locale import explain
-from aze_core.store.inventory import content_hash, describe, is_intact, load, read_version, write
+from aze_core.store.inventory import boundaries, content_hash, describe, is_intact, load, read_version, write
 from tests.helpers import Frames, as_inventory, make_frames, shuffled
 
-FRAMES = ("sites", "species", "occurrences", "coverage", "threats", "figures", "countries", "sources")
+FRAMES = tuple(name for name in TABLES if name != "inventory")
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +46,6 @@ def test_shipped_facts_come_out_as_they_went_in(shipped, store: Path) -> None:
     expected = as_inventory(frames)
     for name in FRAMES:
         loaded, wanted = getattr(shipped, name), getattr(expected, name)
-        if name in ("threats", "figures"):
-            loaded, wanted = (
-                t.sort_values(list(TABLES[name].key), ignore_index=True) for t in (loaded, wanted)
-            )
         pd.testing.assert_frame_equal(pd.DataFrame(loaded), pd.DataFrame(wanted))
     assert is_intact(folder.inventory_path(store, shipped.version.content_hash), content_hash(frames))
 
@@ -212,3 +209,48 @@ def test_an_inventory_without_rows_is_written_and_read(tmp_path: Path) -> None:
     loaded = load(tmp_path / "empty.gpkg")
     assert (len(loaded.sites), len(loaded.species), len(loaded.coverage)) == (0, 0, 0)
     assert loaded.version.n_sites == 0
+
+
+def with_boundaries(frames: Frames, **shapes: object) -> Frames:
+    """The frames with boundaries at some of the sites."""
+    sites = frames["sites"].copy()
+    sites["geometry"] = [shapes.get(site) for site in sites["site_id"]]
+    return {**frames, "sites": sites}
+
+
+SQUARE = shapely.box(-2, 0, -1, 1)
+
+
+def test_boundaries_come_out_as_they_went_in(tmp_path: Path) -> None:
+    holed = shapely.Polygon([(0, 0), (4, 0), (4, 4), (0, 4)], [[(1, 1), (1, 2), (2, 2), (2, 1)]])
+    two = shapely.MultiPolygon([SQUARE, shapely.box(5, 5, 6, 6)])
+    frames = with_boundaries(make_frames(), A=holed, B=two, C=shapely.Point(9, 9))
+    path = tmp_path / "areal.gpkg"
+    write(frames, path)
+    shapes = load(path).sites.geometry
+    assert shapes["A"].equals(holed)
+    assert shapes["B"].equals(two)
+    # a site without boundary is drawn at its own point, whatever point came with it
+    assert shapes["C"] == shapely.Point(-2, 2)
+    assert shapes["D"] is None
+    assert load(path, boundaries=False).sites.geometry["A"] == shapely.Point(0, 0)
+    some = boundaries(path, ["B", "C", "D", "nowhere"])
+    assert some.index.tolist() == ["B"]
+    assert some["B"].equals(two)
+    assert is_intact(path, content_hash(frames))
+    layer = pyogrio.read_dataframe(path, layer="sites").set_index("site_id")
+    kinds = layer.geometry.geom_type.dropna().to_dict()
+    assert kinds == {"A": "Polygon", "B": "MultiPolygon", "C": "Point"}
+
+
+def test_hash_sees_a_boundary_but_not_how_it_is_written(tmp_path: Path) -> None:
+    plain, first = content_hash(make_frames()), content_hash(with_boundaries(make_frames(), A=SQUARE))
+    moved = shapely.box(-2, 0, -1, 1 + 1e-12)
+    turned = shapely.Polygon([(-1, 1), (-1, 0), (-2, 0), (-2, 1)])
+    raised = shapely.force_3d(SQUARE, 7)
+    assert first != plain
+    assert content_hash(with_boundaries(make_frames(), A=moved)) != first
+    assert content_hash(with_boundaries(make_frames(), B=SQUARE)) != first
+    for same in (turned, turned.reverse(), raised):
+        assert content_hash(with_boundaries(make_frames(), A=same)) == first
+    assert content_hash(with_boundaries(make_frames(), A=shapely.Point(0, 0))) == plain
