@@ -19,6 +19,7 @@ from aze_core.domain.report import ImportReport
 from aze_core.domain.schema import TABLES, conform, empty
 from aze_core.sources.red_list import canonical_name, species_slug
 from aze_core.sources.tables import (
+    SYNONYMS,
     Guess,
     Shares,
     Sheet,
@@ -109,6 +110,7 @@ def recognise(header: Sequence[str]) -> str | None:
 _NUMBERED = re.compile(r"(.*?)[\s._-]*\(?\d{0,3}\)?")
 _SPECIES_HEADER = re.compile(r"[A-Z][a-z]+[ _.][a-z][a-z-]{2,}([ _.].*)?")
 _SPECIES_WORDS = ("species", "especie", "espece", "taxon", "trigger")
+_FIELD_NAMES = {key(word) for words in SYNONYMS.values() for word in words}
 
 
 def suggest_mapping(sheet: Sheet) -> tuple[dict[str, str | list[str]], dict[str, Guess]]:
@@ -144,7 +146,14 @@ def suggest_mapping(sheet: Sheet) -> tuple[dict[str, str | list[str]], dict[str,
         if stem and any(word in key(stem[1]) for word in _SPECIES_WORDS):
             stems.setdefault(key(stem[1]), []).append(column)
     numbered = max(stems.values(), key=len, default=[])
-    named = [column for column in sheet.header if _SPECIES_HEADER.fullmatch(column)]
+    # "Site code" and "Patch size" have the form of a binomial too
+    named = [
+        column
+        for column in sheet.header
+        if _SPECIES_HEADER.fullmatch(column) and key(column) not in _FIELD_NAMES
+    ]
+    if _is_long(sheet):
+        named = []
     if len(numbered) > 1 or (numbered and recognise(sheet.header) == "aze_2019"):
         lists["species_names"] = numbered
     elif len(named) > 1 and any(_marks(sheet, column) for column in named):
@@ -157,6 +166,13 @@ def suggest_mapping(sheet: Sheet) -> tuple[dict[str, str | list[str]], dict[str,
     guesses = guess_columns(header, rows, wanted)
     order = sorted(guesses, key=FIELDS.index)
     return {**{name: guesses[name].column for name in order}, **lists}, guesses
+
+
+def _is_long(sheet: Sheet) -> bool:
+    """Whether a column holds the names of species, so that no column can be a species."""
+    rows = [cells for _, cells in sheet.rows[:200]]
+    guess = guess_columns(sheet.header, rows, ["scientific_name"]).get("scientific_name")
+    return guess is not None and guess.reason == "both"
 
 
 _YES = {"x", "xx", "yes", "y", "true", "present", "p", "presente", "oui", "si", "sim", "trigger"}

@@ -234,6 +234,19 @@ def test_one_column_per_species_with_shares() -> None:
     assert rules(found) == [("set_aside", "share_out_of_range", 2)]
 
 
+def test_columns_of_a_field_are_no_species_though_their_names_look_like_it() -> None:
+    table = sheet("Site code,Rana alba,Rana nova\n6010,x,\n6011,,x\n")
+    mapping, _ = suggest_mapping(table)
+    assert mapping == {"site_id": "Site code", "species_columns": ["Rana alba", "Rana nova"]}
+    assert set(pairs(read_trigger_species(table, mapping))) == {("6010", "rana-alba"), ("6011", "rana-nova")}
+
+
+def test_a_table_with_names_of_species_has_no_column_per_species() -> None:
+    table = sheet("Site code,Taxon,Patch size,Survey year\n6010,Rana alba,12,2020\n6011,Rana nova,7,2021\n")
+    mapping, _ = suggest_mapping(table)
+    assert mapping == {"site_id": "Site code", "scientific_name": "Taxon"}
+
+
 # ---------------------------------------------------------------- faults
 
 
