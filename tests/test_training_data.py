@@ -238,7 +238,7 @@ def test_trigger_species(species: TriggerSpecies, sites: gpd.GeoDataFrame) -> No
     named = set(species.occurrences["site_id"])
     assert named == set(sites.loc[sites["list_type"] == "global_aze", "site_id"])
     assert species.occurrences["share"].between(0.95, 1).all()
-    assert (species.criteria["criterion"] == "A1e").all()
+    assert (species.occurrences["criterion"] == "A1e").all()
     stages = species.occurrences.dropna(subset="life_stage").groupby("species_id")["life_stage"].agg(sorted)
     assert stages.tolist() == [["breeding", "wintering"]] * 2
 
