@@ -16,7 +16,7 @@ from aze_core.domain.errors import StoreError
 from aze_core.domain.model import Filters
 from aze_core.locale import explain
 from aze_core.measures.coverage import class_counts, falling, newest, protection_class
-from aze_core.store import folder
+from aze_core.store import folder, versions
 from aze_core.store.inventory import content_hash, load
 from tests.helpers import make_frames, set_cell, shuffled, tree, write_facts
 from tests.store.test_inventory import UNREADABLE, another_value
@@ -77,6 +77,26 @@ def test_changed_facts_make_another_version_and_keep_the_old(data: Path, place: 
     assert first.path.read_bytes() == raw
     assert load(path).coverage["share"].max() == 0.5
     assert not build.outdated(data, place)
+
+
+def test_a_default_that_the_user_chose_stays_when_facts_change(data: Path, place: Path) -> None:
+    first = build.build(data, place)
+    set_cell(data, "coverage", 2, "share", "0.25")
+    second = build.build(data, place)
+    versions.make_default(place, first.version.content_hash)
+    assert not build.outdated(data, place)
+    assert build.ensure(data, place) == first.path
+    set_cell(data, "coverage", 2, "share", "0.75")
+    assert build.outdated(data, place)
+    assert build.ensure(data, place) == first.path
+    current = folder.read_current(place)
+    assert current is not None
+    assert current.inventory == first.version.content_hash
+    assert current.built not in (first.version.content_hash, second.version.content_hash)
+    # a default that is lost gives way to what the facts make
+    first.path.unlink()
+    assert build.outdated(data, place)
+    assert build.ensure(data, place).stem == current.built
 
 
 @pytest.mark.parametrize("damage", [*UNREADABLE, another_value], ids=lambda f: f.__name__)

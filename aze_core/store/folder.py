@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from aze_core.domain.errors import StoreError
@@ -25,15 +25,46 @@ def default_folder() -> Path:
 
 @dataclass(frozen=True)
 class Current:
-    """Which inventory is the default, and from which facts it was built."""
+    """Which inventory is the default, and what was built from which facts.
+
+    Attributes
+    ----------
+    inventory : str
+        Content hash of the default.
+    facts : str
+        Hash of the fact files that `built` was made from.
+    built : str
+        Content hash of the inventory built from them: the default, unless the user chose another.
+    """
 
     inventory: str
     facts: str
+    built: str
 
 
 def inventory_path(store: Path, content_hash: str) -> Path:
     """The inventory database of this content hash."""
     return store / "inventories" / f"{content_hash}.gpkg"
+
+
+def deleted_path(store: Path, content_hash: str) -> Path:
+    """Where an inventory database lies from its deletion until it is swept away."""
+    return store / "inventories" / ".deleted" / f"{content_hash}.gpkg"
+
+
+def red_list_path(store: Path, digest: str) -> Path:
+    """Folder of a Red List export, by the SHA-256 of the file that it was read from."""
+    return store / "red_lists" / digest
+
+
+def workspace_path(store: Path) -> Path:
+    """The database of what people decide: names of versions, reports, corrections."""
+    return store / "workspace.sqlite"
+
+
+def uploads_path(store: Path) -> Path:
+    """Folder of files on their way into an import."""
+    return store / "uploads"
 
 
 def prepare(store: Path) -> None:
@@ -61,7 +92,8 @@ def read_current(store: Path) -> Current | None:
     """The default inventory, or None when there is none or its record cannot be read."""
     try:
         given = json.loads((store / "current.json").read_text(encoding="utf-8"))
-        return Current(str(given["inventory"]), str(given["facts"]))
+        inventory = str(given["inventory"])
+        return Current(inventory, str(given["facts"]), str(given.get("built", inventory)))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -72,7 +104,7 @@ def write_current(store: Path, current: Current) -> None:
     beside = store / f".current-{uuid.uuid4().hex}"
     try:
         with beside.open("x", encoding="utf-8") as stream:
-            json.dump({"inventory": current.inventory, "facts": current.facts}, stream, indent=1)
+            json.dump(asdict(current), stream, indent=1)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(beside, store / "current.json")

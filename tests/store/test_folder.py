@@ -31,10 +31,15 @@ def test_the_default_store_lies_in_the_project(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_record_is_read_as_written(tmp_path: Path) -> None:
     assert read_current(tmp_path) is None
-    for current in (Current("abc", "def"), Current("123", "456")):
+    for current in (Current("abc", "def", "abc"), Current("123", "456", "789")):
         write_current(tmp_path, current)
         assert read_current(tmp_path) == current
     assert [path.name for path in tmp_path.iterdir()] == ["current.json"]
+
+
+def test_a_record_of_before_has_its_default_built_from_facts(tmp_path: Path) -> None:
+    (tmp_path / "current.json").write_text('{"inventory": "abc", "facts": "def"}')
+    assert read_current(tmp_path) == Current("abc", "def", "abc")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "3", '{"inventory": "abc"}', "\udcff"])
@@ -46,7 +51,7 @@ def test_a_broken_record_counts_as_none(text: str, tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_replaced_leaves_no_scratch(tmp_path: Path) -> None:
     (tmp_path / "current.json").mkdir()
     with pytest.raises(OSError, match="directory"):
-        write_current(tmp_path, Current("abc", "def"))
+        write_current(tmp_path, Current("abc", "def", "abc"))
     assert [path.name for path in tmp_path.iterdir()] == ["current.json"]
 
 
