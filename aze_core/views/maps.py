@@ -1,7 +1,8 @@
 """Maps: Equal Earth in Altair, zoomable decks in pydeck. Land comes from the app's own static files.
 
-`mode`, `k` and `words` are those of `aze_core.views.charts`. Points without coordinates are dropped;
-the caller counts and names them. If none is left, ``ValueError``.
+`mode`, `k` and `words` are those of `aze_core.views.charts`. `land` says whose borders are drawn:
+`COUNTRIES`, `NO_BORDERS` or what `own_land` makes of a user's file (`aze_core.views.land`). Points without
+coordinates are dropped; the caller counts and names them. If none is left, ``ValueError``.
 
 Not for measuring: a site is drawn as one point, whatever its area.
 """
@@ -18,6 +19,7 @@ import pandas as pd
 import pydeck as pdk
 
 from .charts import PICK, Words, check, one_line, text_width
+from .land import COUNTRIES, Land, globe, mercator
 from .theme import CLASSES, FONT, GLYPH, SHAPE, fill, on, rgb, tokens
 
 WORLD_URL = "/app/static/world-50m.json"
@@ -143,19 +145,52 @@ def _sea(bounds: Bounds) -> dict[str, Any]:
     return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}}
 
 
+def _land(mode: str, url: str, land: Land) -> list[alt.Chart]:
+    t = tokens(mode)
+    look: dict[str, Any] = {"fill": t["land"], "clip": True}
+    line: dict[str, Any] = {"stroke": t["border"], "strokeWidth": 0.5}
+
+    def source(feature: str) -> alt.Chart:
+        return alt.Chart(alt.UrlData(url=url, format=alt.TopoDataFormat(type="topojson", feature=feature)))
+
+    if land.kind == "countries":
+        named = source("countries").transform_filter("datum.properties.name != 'Antarctica'")
+        return [named.mark_geoshape(**look, **line)]
+    # one piece for all continents: each polygon becomes a row, for Antarctica has no name here
+    merged = (
+        source("land")
+        .transform_flatten(["geometry.coordinates"], as_=["rings"])
+        .transform_filter("datum.rings[0][0][1] > -60")
+        .transform_calculate(geometry="{type: 'Polygon', coordinates: datum.rings}")
+        .mark_geoshape(stroke=None, **look)
+    )
+    if land.kind == "none":
+        return [merged]
+    shapes = globe(land)
+    styles = {"Polygon": look | line, "LineString": {"filled": False, "clip": True, **line}}
+    return [
+        merged,
+        *(
+            alt.Chart(alt.Data(values=shapes[kind])).mark_geoshape(**style)
+            for kind, style in styles.items()
+            if shapes[kind]
+        ),
+    ]
+
+
 def basemap(
-    mode: str = "light", url: str = WORLD_URL, borders: bool = True, bounds: Bounds = WORLD
+    mode: str = "light", url: str = WORLD_URL, land: Land = COUNTRIES, bounds: Bounds = WORLD
 ) -> list[alt.Chart]:
-    """Sea and land, the two lowest layers of every Equal Earth map.
+    """Sea and land, the lowest layers of every Equal Earth map.
 
     Parameters
     ----------
     mode : {"light", "dark"}
     url : str
-        TopoJSON with the object ``countries`` whose properties have ``name``; put the app's base path
-        before it if there is one.
-    borders : bool
-        False draws land without national borders.
+        TopoJSON with the objects ``countries``, whose properties have ``name``, and ``land``; put the app's
+        base path before it if there is one.
+    land : Land
+        Whose borders are drawn. A user's polygons and lines travel inside the chart.
     bounds : tuple
         What the map will show.
 
@@ -174,14 +209,7 @@ def basemap(
         .mark_rect(color=t["ocean"])
         .encode(x=alt.value(0), x2=alt.value("width"), y=alt.value(0), y2=alt.value("height"))
     )
-    land = (
-        alt.Chart(alt.UrlData(url=url, format=alt.TopoDataFormat(type="topojson", feature="countries")))
-        .transform_filter("datum.properties.name != 'Antarctica'")
-        .mark_geoshape(
-            fill=t["land"], stroke=t["border"] if borders else t["land"], strokeWidth=0.5, clip=True
-        )
-    )
-    return [sea, land]
+    return [sea, *_land(mode, url, land)]
 
 
 def _located(df: pd.DataFrame) -> pd.DataFrame:
@@ -250,7 +278,7 @@ def protection_map(
     labels: pd.DataFrame | None = None,
     selected: str | None = None,
     size_legend: bool = True,
-    borders: bool = True,
+    land: Land = COUNTRIES,
     url: str = WORLD_URL,
 ) -> alt.LayerChart:
     """Sites by protection class (shape and colour) and number of trigger species (size).
@@ -275,8 +303,8 @@ def protection_map(
         less those that would cover an earlier one.
     selected : str, optional
         ``site_id`` that gets a ring.
-    size_legend, borders : bool
-    url : str
+    size_legend : bool
+    land, url : Land, str
         See `basemap`.
 
     Returns
@@ -366,7 +394,7 @@ def protection_map(
         )
         .add_params(pick)
     )
-    layers: list[Any] = [*basemap(mode, url, borders, box), points]
+    layers: list[Any] = [*basemap(mode, url, land, box), points]
     if selected is not None and (d["site_id"] == selected).any():
         layers.append(
             alt.Chart(d.loc[d["site_id"] == selected, ["latitude", "longitude"]])
@@ -387,7 +415,7 @@ def two_plans_map(
     k: float = 1.0,
     height: int = 300,
     bounds: Bounds | str | None = None,
-    borders: bool = True,
+    land: Land = COUNTRIES,
     url: str = WORLD_URL,
 ) -> alt.LayerChart:
     """Where two plans differ: letters A and B for sites in one of them, ● for sites in both.
@@ -399,7 +427,7 @@ def two_plans_map(
         ``"AB"``).
     words : mapping
         ``site``, ``country``, ``plans`` (tooltip heads), ``A``, ``B``, ``AB`` (what the tooltip says).
-    mode, k, height, bounds, borders, url
+    mode, k, height, bounds, land, url
         As in `protection_map`.
 
     Raises
@@ -432,7 +460,7 @@ def two_plans_map(
         alt.Tooltip("country:N", title=words["country"]),
         alt.Tooltip("said:N", title=words["plans"]),
     ]
-    layers: list[Any] = basemap(mode, url, borders, box)
+    layers: list[Any] = [*basemap(mode, url, land, box)]
     both = d[d["plans"] == "AB"]
     if len(both):
         layers.append(
@@ -459,31 +487,34 @@ def two_plans_map(
     return _project(alt.LayerChart(layer=layers), box).properties(height=height)
 
 
-def _ground(mode: str, base_url: str) -> list[pdk.Layer]:
+def _ground(mode: str, base_url: str, land: Land) -> list[pdk.Layer]:
     t = tokens(mode)
     # two halves: one ring of 360° has no inside
     halves = [
         [[west, -85], [west + 90, -85], [west + 180, -85], [west + 180, 85], [west + 90, 85], [west, 85]]
         for west in (-180, 0)
     ]
-    return [
-        pdk.Layer(
-            "SolidPolygonLayer",
-            id="sea",
-            data=[{"ring": ring} for ring in halves],
-            get_polygon="ring",
-            get_fill_color=rgb(t["ocean"]),
-        ),
-        pdk.Layer(
+    sea = pdk.Layer(
+        "SolidPolygonLayer",
+        id="sea",
+        data=[{"ring": ring} for ring in halves],
+        get_polygon="ring",
+        get_fill_color=rgb(t["ocean"]),
+    )
+
+    def shapes(name: str, data: str | Mapping[str, Any], stroked: bool) -> pdk.Layer:
+        line: dict[str, Any] = {"get_line_color": rgb(t["border"]), "line_width_min_pixels": 0.8}
+        return pdk.Layer(
             "GeoJsonLayer",
-            id="land",
-            data=base_url.rstrip("/") + LAND_URL,
+            id=name,
+            data=data,
             get_fill_color=rgb(t["land"]),
-            get_line_color=rgb(t["border"]),
-            line_width_min_pixels=0.8,
-            stroked=True,
-        ),
-    ]
+            stroked=stroked,
+            **(line if stroked else {}),
+        )
+
+    layers = [sea, shapes("land", base_url.rstrip("/") + LAND_URL, land.kind == "countries")]
+    return [*layers, shapes("own", mercator(land), True)] if land.kind == "own" else layers
 
 
 def _deck(layers: list[pdk.Layer], view: pdk.ViewState) -> pdk.Deck:
@@ -516,6 +547,7 @@ def priority_deck(
     base_url: str = "",
     steps: tuple[int, int, int, int] = RANK_STEPS,
     zoom: float = 2.6,
+    land: Land = COUNTRIES,
 ) -> pdk.Deck:
     """Zoomable map of ranked sites: the higher the rank, the stronger the plum and the larger the point.
 
@@ -533,6 +565,8 @@ def priority_deck(
         Last rank of each class but the lowest.
     zoom : float
         Of Web Mercator: 0 is the world, each step doubles.
+    land : Land
+        Whose borders are drawn. A user's polygons and lines travel inside the deck.
 
     Returns
     -------
@@ -583,7 +617,7 @@ def priority_deck(
     here = next((p for p in points if p["site_id"] == selected), None)
     centre = here or points[-1]
     view = pdk.ViewState(latitude=centre["latitude"], longitude=centre["longitude"], zoom=zoom)
-    layers = [*_ground(mode, base_url), sites]
+    layers = [*_ground(mode, base_url, land), sites]
     if here:
         layers.append(_ring(here, t["ink"], 15 * k))
     return _deck(layers, view)
@@ -595,6 +629,7 @@ def site_deck(
     mode: str = "light",
     k: float = 1.0,
     base_url: str = "",
+    land: Land = COUNTRIES,
 ) -> pdk.Deck:
     """One site with its neighbours by protection class and, where its area is known, a circle of it.
 
@@ -608,7 +643,7 @@ def site_deck(
     neighbours : DataFrame, optional
         ``site_id``, ``latitude``, ``longitude``, ``protection``, ``tip``; may hold the site itself.
     mode, k : str, float
-    base_url : str
+    base_url, land : str, Land
         As in `priority_deck`.
 
     Returns
@@ -655,7 +690,7 @@ def site_deck(
     own_key = here["protection"] if here["protection"] in CLASSES else "unknown"
     colour = t["protection_text"][own_key]
     area = here.get("area_km2")
-    layers, zoom = _ground(mode, base_url), 5.0
+    layers, zoom = _ground(mode, base_url, land), 5.0
     if area is not None and pd.notna(area) and area > 0:
         radius = math.sqrt(float(area) / math.pi) * 1000
         # metres per pixel at zoom 0 is 78 271.5 at the equator (tiles of 512 px); the circle gets 120 px

@@ -1,8 +1,10 @@
 """Maps: everything from this machine, the antimeridian whole, unknown coordinates left out."""
 
+import io
 import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -10,8 +12,9 @@ import pandas as pd
 import pydeck as pdk
 import pytest
 import vl_convert
+from PIL import Image
 
-from aze_core.views import maps, theme
+from aze_core.views import land, maps, theme
 
 IDS = ["site", "country", "species", "protection", "share", *theme.SHAPE, "plans", "A", "B", "AB"]
 WORDS = {i: f"w-{i}" for i in IDS}
@@ -36,6 +39,19 @@ def sites() -> pd.DataFrame:
     )
 
 
+SQUARE = {"type": "Polygon", "coordinates": [[[-80, -8], [-70, -8], [-70, 2], [-80, 2], [-80, -8]]]}
+LINE = {"type": "LineString", "coordinates": [[-75, 0], [-60, 5]]}
+OWN = land.own_land(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": {"name": "Ours"}, "geometry": shape} for shape in (SQUARE, LINE)
+        ],
+    }
+)
+LANDS = [land.COUNTRIES, land.NO_BORDERS, OWN]
+
+
 def compiled(chart: alt.LayerChart, mode: str = "light", k: float = 1.0) -> dict[str, Any]:
     return vl_convert.vegalite_to_vega(chart.configure(**theme.config(mode, k)).to_dict())
 
@@ -50,18 +66,19 @@ def drawn(chart: alt.LayerChart) -> str:
 BUILDERS = [maps.protection_map, maps.two_plans_map]
 
 
-@pytest.mark.parametrize("k", [1, 1.45])
-@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("drawn_land", LANDS, ids=lambda x: x.kind)
+@pytest.mark.parametrize(("mode", "k"), [("light", 1.45), ("dark", 1)])
 @pytest.mark.parametrize("bounds", [None, "sites", "andes"])
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_maps_compile_without_an_outside_address(
-    builder: Callable[..., alt.LayerChart], bounds: str | None, mode: str, k: float
+    builder: Callable[..., alt.LayerChart], bounds: str | None, mode: str, k: float, drawn_land: land.Land
 ) -> None:
-    chart = builder(sites(), WORDS, mode, k, bounds=bounds)
+    chart = builder(sites(), WORDS, mode, k, bounds=bounds, land=drawn_land)
     assert compiled(chart, mode, k)["marks"]
     spec = chart.to_dict()
     spec.pop("$schema")
     assert "http" not in json.dumps(spec)
+    assert [x["data"]["url"] for x in spec["layer"] if "url" in x["data"]] == [maps.WORLD_URL]
     assert drawn(chart).count("NaN") == 0
 
 
@@ -162,9 +179,128 @@ def test_ring_only_for_a_site_on_the_map() -> None:
     assert len(maps.protection_map(sites(), WORDS, selected="e").layer) == n
 
 
-def test_borders_can_be_left_out() -> None:
-    land = maps.basemap("light", borders=False)[1].to_dict()
-    assert land["mark"]["stroke"] == land["mark"]["fill"]
+def strokes(drawn_land: land.Land) -> list[str | None]:
+    """Stroke of each layer of land."""
+    return [x.to_dict()["mark"]["stroke"] for x in maps.basemap("light", land=drawn_land)[1:]]
+
+
+def test_borders_are_those_asked_for() -> None:
+    border = theme.tokens("light")["border"]
+    assert strokes(land.COUNTRIES) == [border]
+    assert strokes(land.NO_BORDERS) == [None]
+    assert strokes(OWN) == [None, border, border]  # land without borders, own polygons, own lines
+    assert strokes(land.own_land(SQUARE)) == [None, border]
+    assert strokes(land.own_land(LINE)) == [None, border]
+
+
+def test_land_without_borders_holds_no_country() -> None:
+    for drawn_land in (land.NO_BORDERS, OWN):
+        spec = maps.protection_map(sites(), WORDS, land=drawn_land).to_json()
+        assert '"feature": "land"' in spec
+        assert '"feature": "countries"' not in spec
+
+
+def test_nothing_of_a_users_file_but_its_geometry_is_drawn() -> None:
+    spec = maps.protection_map(sites(), WORDS, land=OWN).to_json()
+    assert "Ours" not in spec
+    assert '"LineString"' not in spec  # but as part of a MultiLineString
+    assert spec.count('"MultiPolygon"') == spec.count('"MultiLineString"') == 1
+
+
+WORLD_ATLAS = json.loads(
+    (Path(__file__).parents[2] / "static" / "world-50m.json").read_text(encoding="utf-8")
+)
+
+
+def picture(drawn_land: land.Land, mode: str, box: maps.Bounds, whole: bool = False) -> Callable[..., str]:
+    """Colour at a place of a drawn map of 400 × 200 pixels; Natural Earth's land only if `whole`."""
+    d = sites().iloc[:1].assign(latitude=box[1] + 0.1, longitude=box[0] + 0.1)
+    chart = maps.two_plans_map(d, WORDS, mode, height=200, bounds=box, land=drawn_land)
+    spec = chart.properties(width=400).configure(padding=0, view={"stroke": None}).to_dict()
+    if whole:
+        for layer in spec["layer"]:
+            if "url" in layer["data"]:
+                layer["data"] = {"values": WORLD_ATLAS, "format": layer["data"]["format"]}
+    else:
+        spec["layer"] = [x for x in spec["layer"] if "url" not in x["data"]]
+    image = Image.open(io.BytesIO(vl_convert.vegalite_to_png(spec))).convert("RGB")
+    width = (box[2] - box[0]) % 360 or 360
+    low, high = maps.equal_earth(0, box[1])[1], maps.equal_earth(0, box[3])[1]
+    widest = 0 if box[1] <= 0 <= box[3] else min(abs(box[1]), abs(box[3]))
+    scale = min(200 / maps.equal_earth(width / 2, widest)[0], 200 / (high - low))
+
+    def colour(longitude: float, latitude: float) -> str:
+        x, y = maps.equal_earth((longitude - box[0]) % 360 - width / 2, latitude)
+        place = (round(200 + scale * x), round(100 + scale * ((low + high) / 2 - y)))
+        return "#" + "".join(f"{part:02X}" for part in image.getpixel(place))
+
+    return colour
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("turn", [1, -1])
+def test_own_polygon_is_land_and_the_rest_of_the_globe_is_sea(turn: int, mode: str) -> None:
+    """On the sphere a ring has two insides: whichever way round it came, the small one is filled."""
+    ring = [[-80, -8], [-60, -8], [-60, 12], [-80, 12], [-80, -8]][::turn]
+    hole = [[-72, 0], [-68, 0], [-68, 4], [-72, 4], [-72, 0]][::turn]
+    t = theme.tokens(mode)
+    colour = picture(land.own_land({"type": "Polygon", "coordinates": [ring, hole]}), mode, maps.WORLD)
+    assert colour(-76, -4) == t["land"]
+    assert [colour(-70, 2), colour(-90, 2), colour(20, 0), colour(150, 40)] == [t["ocean"]] * 4
+
+
+ACROSS = {
+    "uncut": [[[170, -5], [-170, -5], [-170, 5], [170, 5], [170, -5]]],
+    "beyond 180": [[[170, -5], [190, -5], [190, 5], [170, 5], [170, -5]]],
+    "beyond -180": [[[-190, -5], [-170, -5], [-170, 5], [-190, 5], [-190, -5]]],
+    "cut": [
+        [[170, -5], [180, -5], [180, 5], [170, 5], [170, -5]],
+        [[-180, -5], [-170, -5], [-170, 5], [-180, 5], [-180, -5]],
+    ],
+}
+
+
+@pytest.mark.parametrize("rings", ACROSS.values(), ids=ACROSS)
+def test_own_polygon_across_the_antimeridian_is_one_piece(rings: list[Any]) -> None:
+    """No bar across the map, and the cut is not drawn as a border."""
+    own = land.own_land({"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]})
+    t = theme.tokens("light")
+    for box in (maps.WORLD, (150.0, -20.0, -150.0, 20.0)):
+        colour = picture(own, "light", box)
+        places = [colour(x, y) for x in (174, 178, 179.5, 180, -179.5, -178, -174) for y in (-3, 0, 3)]
+        assert set(places) == {t["land"]}
+        assert {colour(164, 0), colour(-164, 0), colour(180, 10)} == {t["ocean"]}
+    assert colour(170, 0) not in {t["land"], t["ocean"]}  # the outline is
+
+
+def test_a_long_edge_follows_the_parallel() -> None:
+    """Two vertices of 49° N, 40° apart: a great circle would bulge to 51° N and more."""
+    colour = picture(
+        land.own_land(
+            {"type": "Polygon", "coordinates": [[[-120, 40], [-80, 40], [-80, 49], [-120, 49], [-120, 40]]]}
+        ),
+        "light",
+        (-130.0, 35.0, -70.0, 60.0),
+    )
+    assert colour(-100, 48) == theme.tokens("light")["land"]
+    assert colour(-100, 50) == theme.tokens("light")["ocean"]
+
+
+def test_land_without_borders_is_drawn_in_one_piece() -> None:
+    """Along the border of Zambia and Angola (22° E) no line shows, unlike where countries are drawn."""
+    t, box = theme.tokens("dark"), (12.0, -24.0, 32.0, -4.0)
+    across = [(21.9 + i / 100, -14.5) for i in range(21)]
+    with_borders = picture(land.COUNTRIES, "dark", box, whole=True)
+    without = picture(land.NO_BORDERS, "dark", box, whole=True)
+    assert {with_borders(*place) for place in across} > {t["land"]}
+    assert {without(*place) for place in across} == {t["land"]}
+
+
+def test_world_without_borders_leaves_antarctica_out() -> None:
+    t = theme.tokens("light")
+    colour = picture(land.NO_BORDERS, "light", (-168.99, -89.0, 190.99, 84.0), whole=True)
+    assert [colour(20, 20), colour(100, 60), colour(-60, -10)] == [t["land"]] * 3
+    assert [colour(90, -80), colour(-30, 30)] == [t["ocean"]] * 2
 
 
 def test_plans_other_than_two_are_refused() -> None:
@@ -174,12 +310,18 @@ def test_plans_other_than_two_are_refused() -> None:
 
 def decks() -> list[pdk.Deck]:
     d = sites()
-    return [
+    made = [
         maps.priority_deck(d, "light", selected="b"),
         maps.priority_deck(d, "dark", 1.45, base_url="/base/"),
         maps.site_deck(d.iloc[0], d, "light"),
         maps.site_deck(dict(d.iloc[3]) | {"area_km2": 314.0}, None, "dark"),
     ]
+    for x in LANDS:
+        made += [
+            maps.priority_deck(d, "dark", land=x),
+            maps.site_deck(d.iloc[2], d, "light", land=x),
+        ]
+    return made
 
 
 @pytest.mark.parametrize("deck", decks())
@@ -191,9 +333,35 @@ def test_decks_ask_nobody_for_a_basemap(deck: pdk.Deck) -> None:
     assert "http" not in deck.to_json()
     layers = {layer["id"]: layer for layer in spec["layers"]}
     assert layers["land"]["data"].endswith("/app/static/land-50m.geojson")
-    assert layers["sites"]["pickable"] is True
-    assert not layers["land"].get("pickable")
+    assert [name for name, x in layers.items() if isinstance(x["data"], str)] == ["land"]
+    assert [name for name, layer in layers.items() if layer.get("pickable")] == ["sites"]
     assert deck._tooltip == {"text": "{tip}"}
+
+
+DECKS: list[Callable[[land.Land], pdk.Deck]] = [
+    lambda x: maps.priority_deck(sites(), land=x),
+    lambda x: maps.site_deck(sites().iloc[0], land=x),
+]
+
+
+@pytest.mark.parametrize("deck", DECKS)
+def test_decks_draw_the_borders_asked_for(deck: Callable[[land.Land], pdk.Deck]) -> None:
+    def layers(x: land.Land) -> dict[str, Any]:
+        return {layer["id"]: layer for layer in json.loads(deck(x).to_json())["layers"]}
+
+    t = theme.tokens("light")
+    countries, none, own = (layers(x) for x in LANDS)
+    assert countries["land"]["stroked"] is True
+    assert countries["land"]["getLineColor"] == theme.rgb(t["border"])
+    assert none["land"]["stroked"] is own["land"]["stroked"] is False
+    assert "getLineColor" not in none["land"]
+    assert "own" not in countries | none
+    assert list(own)[:3] == ["sea", "land", "own"]
+    assert own["own"]["stroked"] is True
+    assert own["own"]["getFillColor"] == theme.rgb(t["land"])
+    kinds = [feature["geometry"]["type"] for feature in own["own"]["data"]["features"]]
+    assert kinds == ["MultiPolygon", "MultiLineString"]
+    assert "Ours" not in json.dumps(own)
 
 
 def test_base_path_goes_before_the_land() -> None:
