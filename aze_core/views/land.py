@@ -144,6 +144,34 @@ def _geometry(parts: Iterable[shapely.Geometry], kind: str) -> dict[str, Any]:
     return {"type": "MultiPolygon", "coordinates": rings}
 
 
+def areas(geometry: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Polygons of one GeoJSON geometry, made fit for a zoomable map.
+
+    Unwrapped, cut at ±180°, repaired, on a grid of 0.0001°; None if there is no polygon.
+
+    Parameters
+    ----------
+    geometry : mapping or None
+        GeoJSON geometry in degrees.
+
+    Raises
+    ------
+    shapely.errors.GEOSException
+        It is no GeoJSON geometry.
+
+    Examples
+    --------
+    >>> square = [[[179, 0], [-179, 0], [-179, 2], [179, 2], [179, 0]]]
+    >>> found = areas({"type": "Polygon", "coordinates": square})
+    >>> sorted({x for polygon in found["coordinates"] for x, _ in polygon[0]})
+    [-180.0, -179.0, 179.0, 180.0]
+    """
+    if geometry is None:
+        return None
+    parts = _flat(shapely.from_geojson(json.dumps(geometry)), "Polygon")
+    return _geometry(parts, "Polygon") if parts else None
+
+
 def own_land(geojson: Mapping[str, Any] | str) -> Land:
     """The user's boundary file as a way to draw land.
 

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import pydeck as pdk
 
+from aze_core.measures.geometry import EARTH_RADIUS_KM
+
 from .charts import PICK, Words, check, one_line, text_width
-from .land import COUNTRIES, Land, globe, mercator
-from .theme import CLASSES, FONT, GLYPH, SHAPE, fill, on, rgb, tokens
+from .land import COUNTRIES, Land, areas, globe, mercator
+from .theme import CLASSES, FONT, GLYPH, SHAPE, edge, fill, on, rgb, tokens
 
 WORLD_URL = "/app/static/world-50m.json"
 LAND_URL = "/app/static/land-50m.geojson"
@@ -517,6 +519,29 @@ def _ground(mode: str, base_url: str, land: Land) -> list[pdk.Layer]:
     return [*layers, shapes("own", mercator(land), True)] if land.kind == "own" else layers
 
 
+def _outlines(boundaries: Iterable[tuple[Mapping[str, Any], str, str]]) -> list[pdk.Layer]:
+    """Site polygons, given as GeoJSON feature, fill and line colour; no layer without a polygon."""
+    drawn = [
+        {
+            "type": "Feature",
+            "properties": {"fill": rgb(inside, 64), "line": rgb(line)},
+            "geometry": areas(feature["geometry"]),
+        }
+        for feature, inside, line in boundaries
+    ]
+    drawn = [feature for feature in drawn if feature["geometry"]]
+    layer = pdk.Layer(
+        "GeoJsonLayer",
+        id="boundaries",
+        data={"type": "FeatureCollection", "features": drawn},
+        get_fill_color="properties.fill",
+        get_line_color="properties.line",
+        line_width_min_pixels=1.5,
+        stroked=True,
+    )
+    return [layer] if drawn else []
+
+
 def _deck(layers: list[pdk.Layer], view: pdk.ViewState) -> pdk.Deck:
     # no map_style: any value for it, None too, brings an online basemap back. The template holds
     # field names only, for the values are escaped and the template is not.
@@ -548,6 +573,7 @@ def priority_deck(
     steps: tuple[int, int, int, int] = RANK_STEPS,
     zoom: float = 2.6,
     land: Land = COUNTRIES,
+    boundaries: Sequence[Mapping[str, Any]] | None = None,
 ) -> pdk.Deck:
     """Zoomable map of ranked sites: the higher the rank, the stronger the plum and the larger the point.
 
@@ -567,6 +593,11 @@ def priority_deck(
         Of Web Mercator: 0 is the world, each step doubles.
     land : Land
         Whose borders are drawn. A user's polygons and lines travel inside the deck.
+    boundaries : sequence of GeoJSON features, optional
+        Site polygons in degrees, with ``site_id`` among the properties, simplified
+        (`aze_core.measures.geometry.simplified`) and only those in view: they travel inside the deck. Drawn
+        below the points in the colour of the site's rank. Features of sites that are not in `df`, and
+        geometries other than polygons, are left out.
 
     Returns
     -------
@@ -617,10 +648,35 @@ def priority_deck(
     here = next((p for p in points if p["site_id"] == selected), None)
     centre = here or points[-1]
     view = pdk.ViewState(latitude=centre["latitude"], longitude=centre["longitude"], zoom=zoom)
-    layers = [*_ground(mode, base_url, land), sites]
+    level = dict(zip(d["site_id"], d["level"], strict=True))
+    shades = [(shade, edge(shade, mode)) for shade in t["priority"]]
+    ranked = [
+        (f, *shades[level[f["properties"]["site_id"]]])
+        for f in boundaries or ()
+        if f["properties"]["site_id"] in level
+    ]
+    layers = [*_ground(mode, base_url, land), *_outlines(ranked), sites]
     if here:
         layers.append(_ring(here, t["ink"], 15 * k))
     return _deck(layers, view)
+
+
+def _zoom(place: Mapping[str, Any], metres: float, pixels: float, closest: float) -> float:
+    """Zoom at which a distance from the place gets as many pixels, from 3 to the closest."""
+    # metres per pixel at zoom 0 is 78 271.5 at the equator (tiles of 512 px)
+    scale = 78271.5 * math.cos(math.radians(float(place["latitude"])))
+    return round(min(closest, max(3.0, math.log2(scale * pixels / metres))), 2)
+
+
+def _reach_m(place: Mapping[str, Any], features: Sequence[Mapping[str, Any]]) -> float:
+    """How far polygons reach from a place, east–west or north–south, in metres; 0 without a polygon."""
+    lon, lat = float(place["longitude"]), float(place["latitude"])
+    found = [areas(feature["geometry"]) for feature in features]
+    corners = [p for g in found if g for polygon in g["coordinates"] for p in polygon[0]]
+    degrees = [
+        max(abs((x - lon + 180) % 360 - 180) * math.cos(math.radians(lat)), abs(y - lat)) for x, y in corners
+    ]
+    return math.radians(max(degrees, default=0)) * EARTH_RADIUS_KM * 1000
 
 
 def site_deck(
@@ -630,8 +686,9 @@ def site_deck(
     k: float = 1.0,
     base_url: str = "",
     land: Land = COUNTRIES,
+    boundaries: Sequence[Mapping[str, Any]] | None = None,
 ) -> pdk.Deck:
-    """One site with its neighbours by protection class and, where its area is known, a circle of it.
+    """One site with its neighbours by protection class, and its boundary, or else a circle of its area.
 
     The circle has the area of the site, not its outline: say "indicative" beside the map.
 
@@ -645,6 +702,10 @@ def site_deck(
     mode, k : str, float
     base_url, land : str, Land
         As in `priority_deck`.
+    boundaries : sequence of GeoJSON features, optional
+        Polygons of the site and its neighbours in degrees, with ``site_id`` and ``protection`` (or missing)
+        among the properties, simplified and only those in view. Drawn below the points in the colour of
+        their class. Where the site's own polygon is among them, there is no circle, and the view fits it.
 
     Returns
     -------
@@ -687,15 +748,20 @@ def site_deck(
                     "colour": rgb(t["protection_text"][key]),
                 }
             )
-    own_key = here["protection"] if here["protection"] in CLASSES else "unknown"
-    colour = t["protection_text"][own_key]
-    area = here.get("area_km2")
+
+    def colour_of(protection: Any) -> str:
+        return str(t["protection_text"][protection if protection in CLASSES else "unknown"])
+
+    colour, area = colour_of(here["protection"]), here.get("area_km2")
+    features = list(boundaries or ())
     layers, zoom = _ground(mode, base_url, land), 5.0
-    if area is not None and pd.notna(area) and area > 0:
+    layers += _outlines((f, c, c) for f in features for c in [colour_of(f["properties"].get("protection"))])
+    reach = _reach_m(here, [f for f in features if f["properties"]["site_id"] == here["site_id"]])
+    if reach:
+        zoom = _zoom(here, reach, 100, closest=10)
+    elif area is not None and pd.notna(area) and area > 0:
         radius = math.sqrt(float(area) / math.pi) * 1000
-        # metres per pixel at zoom 0 is 78 271.5 at the equator (tiles of 512 px); the circle gets 120 px
-        zoom = math.log2(78271.5 * math.cos(math.radians(float(here["latitude"]))) * 60 / radius)
-        zoom = round(min(8.0, max(3.0, zoom)), 2)  # land is drawn at 1:50 million: no closer
+        zoom = _zoom(here, radius, 60, closest=8)  # land is drawn at 1:50 million
         layers.append(
             pdk.Layer(
                 "ScatterplotLayer",

@@ -9,7 +9,7 @@ import shapely
 
 from aze_core.domain.errors import DataError
 from aze_core.locale import explain
-from aze_core.views.land import COUNTRIES, NO_BORDERS, Land, globe, mercator, own_land
+from aze_core.views.land import COUNTRIES, NO_BORDERS, Land, areas, globe, mercator, own_land
 
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]]}
 
@@ -128,6 +128,11 @@ def test_neighbours_keep_their_common_border() -> None:
         {tuple(p) for p in item["geometry"]["coordinates"][0][0] if p[0] == 10} for item in (first, second)
     ]
     assert common[0] == common[1] == {(10, y) for y in range(11)}
+
+
+def test_areas_of_a_site_without_polygon() -> None:
+    assert areas(None) is None
+    assert areas({"type": "Point", "coordinates": [0, 0]}) is None
 
 
 @pytest.mark.parametrize(

@@ -308,6 +308,10 @@ def test_plans_other_than_two_are_refused() -> None:
         maps.two_plans_map(sites().assign(plans="C"), WORDS)
 
 
+def boundary(site: str, geometry: Any = SQUARE, **properties: Any) -> dict[str, Any]:
+    return {"type": "Feature", "properties": {"site_id": site, **properties}, "geometry": geometry}
+
+
 def decks() -> list[pdk.Deck]:
     d = sites()
     made = [
@@ -318,8 +322,8 @@ def decks() -> list[pdk.Deck]:
     ]
     for x in LANDS:
         made += [
-            maps.priority_deck(d, "dark", land=x),
-            maps.site_deck(d.iloc[2], d, "light", land=x),
+            maps.priority_deck(d, "dark", land=x, boundaries=[boundary("c")]),
+            maps.site_deck(d.iloc[2], d, "light", land=x, boundaries=[boundary("c", protection="none")]),
         ]
     return made
 
@@ -362,6 +366,65 @@ def test_decks_draw_the_borders_asked_for(deck: Callable[[land.Land], pdk.Deck])
     kinds = [feature["geometry"]["type"] for feature in own["own"]["data"]["features"]]
     assert kinds == ["MultiPolygon", "MultiLineString"]
     assert "Ours" not in json.dumps(own)
+
+
+def test_site_boundaries_lie_below_the_points_in_the_colour_of_their_class() -> None:
+    d, t = sites(), theme.tokens("light")
+    given = [
+        boundary("c", protection="complete"),
+        boundary("a", protection="none"),
+        boundary("d", protection=NAN),
+        boundary("b", {"type": "Point", "coordinates": [0, 0]}, protection="partial"),
+        boundary("b", None, protection="partial"),
+    ]
+    spec = json.loads(maps.site_deck(d.iloc[2], d, boundaries=given).to_json())
+    assert [layer["id"] for layer in spec["layers"]] == ["sea", "land", "boundaries", "sites", "selected"]
+    layer = spec["layers"][2]
+    assert layer["lineWidthMinPixels"] == 1.5
+    assert layer["getFillColor"] == "@@=properties.fill"
+    assert layer["getLineColor"] == "@@=properties.line"
+    colours = [t["protection_text"][key] for key in ("complete", "none", "unknown")]
+    assert [f["properties"] for f in layer["data"]["features"]] == [
+        {"fill": theme.rgb(colour, 64), "line": theme.rgb(colour)}
+        for colour in colours  # 64 / 255: 25 %
+    ]
+
+
+def test_priority_boundaries_take_the_colour_of_the_rank_and_unlisted_sites_have_none() -> None:
+    t = theme.tokens("light")
+    given = [boundary("a"), boundary("c"), boundary("z"), boundary("e")]  # e has no coordinates
+    spec = json.loads(maps.priority_deck(sites(), boundaries=given).to_json())
+    assert [layer["id"] for layer in spec["layers"]] == ["sea", "land", "boundaries", "sites"]
+    found = [f["properties"] for f in spec["layers"][2]["data"]["features"]]
+    assert [p["fill"] for p in found] == [theme.rgb(t["priority"][i], 64) for i in (4, 0)]
+    assert [p["line"] for p in found] == [theme.rgb(theme.edge(t["priority"][i])) for i in (4, 0)]
+    none = json.loads(maps.priority_deck(sites(), boundaries=[boundary("z")]).to_json())["layers"]
+    assert "boundaries" not in {layer["id"] for layer in none}
+
+
+def test_own_boundary_takes_the_place_of_the_circle_and_the_view_fits_it() -> None:
+    site = dict(sites().iloc[2]) | {"area_km2": 100.0, "longitude": -75.0, "latitude": 0.0}
+    circle = {layer.id for layer in maps.site_deck(site).layers}
+    elsewhere = {layer.id for layer in maps.site_deck(site, boundaries=[boundary("a")]).layers}
+    assert "area" in circle & elsewhere
+    half = [[-75.1, -0.1], [-74.9, -0.1], [-74.9, 0.1], [-75.1, 0.1], [-75.1, -0.1]]
+    deck = maps.site_deck(site, boundaries=[boundary("c", {"type": "Polygon", "coordinates": [half]})])
+    assert "area" not in {layer.id for layer in deck.layers}
+    # a tile of 512 pixels holds 360° at zoom 0: 0.1° fill 100 pixels at log2(360 / 512 x 100 / 0.1)
+    assert deck.initial_view_state.zoom == pytest.approx(math.log2(360 / 512 * 1000), abs=0.01)
+    far = maps.site_deck(site | {"longitude": 90.0}, boundaries=[boundary("c")])
+    assert far.initial_view_state.zoom == 3
+
+
+def test_site_boundary_across_the_antimeridian_throws_no_bar() -> None:
+    ring = [[179.5, -18.5], [-179.5, -18.5], [-179.5, -17.5], [179.5, -17.5], [179.5, -18.5]]
+    given = boundary("a", {"type": "Polygon", "coordinates": [ring]}, protection="none")
+    deck = maps.site_deck(dict(sites().iloc[0]) | {"longitude": 179.9}, boundaries=[given])
+    (feature,) = deck.layers[2].data["features"]
+    lons = [sorted({x for x, _ in polygon[0]}) for polygon in feature["geometry"]["coordinates"]]
+    assert sorted(lons) == [[-180, -179.5], [179.5, 180]]
+    # from 179.9° E to 179.5° W are 0.6°
+    assert deck.initial_view_state.zoom == pytest.approx(math.log2(360 / 512 * 100 / 0.6), abs=0.01)
 
 
 def test_base_path_goes_before_the_land() -> None:
