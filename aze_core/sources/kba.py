@@ -21,6 +21,7 @@ from pyproj.exceptions import CRSError, ProjError
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
 from aze_core.sources.archives import Limits, Source, open_archive
+from aze_core.sources.text import WINDOWS, repair_text
 
 Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and the stage: `read`, `geometry` or `check`."""
@@ -278,7 +279,7 @@ def _read_layer(layer: _Layer, file: str, report: ImportReport, left: int, max_r
     for ours in _FIELDS:
         values = came[layer.fields[ours]] if ours in layer.fields else [None] * len(rows)
         if failed:
-            values = [value.translate(_WINDOWS) if isinstance(value, str) else value for value in values]
+            values = [value.translate(WINDOWS) if isinstance(value, str) else value for value in values]
         rows[ours] = pd.Series(list(values), index=rows.index, dtype=object)
     absent = [_FIELDS[ours][0] for ours in ("region", "kba_status") if ours not in layer.fields]
     if not set(_AREAS) & set(layer.fields):
@@ -523,12 +524,15 @@ def _attributes(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
         texts = {}
         for ours, column in (("international_name", "IntName"), ("national_name", "NatName")):
             text = _text(came[ours])
-            mended, fault = _mend_text(text)
-            if fault == "text_mended":
-                note("repaired", fault, column, text, f"read as {mended}")
-            elif fault:
-                note("noted", fault, column, text, "looks decoded with the wrong encoding; kept as it came")
-            texts[ours] = mended.strip() or None
+            likely, certain = repair_text(text) or ("", False)
+            if certain:
+                note("repaired", "text_mended", column, text, f"read as {likely}")
+                text = likely
+            elif likely:
+                perhaps = f"; perhaps {likely}" if likely != text else ""
+                detail = f"looks decoded with the wrong encoding; kept as it came{perhaps}"
+                note("noted", "text_doubtful", column, text, detail)
+            texts[ours] = text.strip() or None
         name = texts["international_name"] or texts["national_name"]
         if name is None:
             note("noted", "no_name", "IntName")
@@ -657,61 +661,6 @@ def _point(came: dict[str, Any], note: Note) -> tuple[float, float]:
     if bad:
         note("repaired", "bad_point", "SitLat, SitLong", given, "a point of the geometry was taken instead")
     return np.nan, np.nan
-
-
-def _build_bytes() -> dict[str, int]:
-    table = {chr(byte): byte for byte in range(256)}
-    for byte in range(0x80, 0xA0):
-        try:
-            table[bytes([byte]).decode("cp1252")] = byte
-        except UnicodeDecodeError:
-            continue
-    return table
-
-
-_BYTES = _build_bytes()
-_WINDOWS = {byte: character for character, byte in _BYTES.items() if ord(character) > 0xFF}
-# marks that may well follow an accented letter, so that such a pair proves nothing
-_AMBIGUOUS = set("\xa0»«’‘”“–—…·´ºª®™›‹°")
-_WRONG = re.compile("[\x80-\x9f\ufffd]|(?<=[a-zß-öø-ÿ])[À-ÖØ-Þ¾±¶³÷¤£‚„†‡](?=[a-zß-öø-ÿ])")
-
-
-def _mend_text(text: str) -> tuple[str, str]:
-    """Text decoded wrongly put right where that is certain, and the rule that it falls under.
-
-    UTF-8 that was read as Latin-1 or Windows-1252, once or twice, is told by its bytes: the whole text must
-    decode again, with at least one sequence that no real text would hold.
-
-    Examples
-    --------
-    >>> _mend_text("CiÃ©naga"), _mend_text("CiÚnaga"), _mend_text("«CITÉ»")
-    (('Ciénaga', 'text_mended'), ('CiÚnaga', 'text_doubtful'), ('«CITÉ»', ''))
-    """
-    mended = text
-    for _ in range(2):
-        if mended.isascii():
-            break
-        try:
-            raw = bytes(_BYTES[c] for c in mended)
-            decoded = raw.decode("utf-8")
-        except (KeyError, UnicodeDecodeError):
-            break
-        sequences = re.findall("[^\x00-\x7f]+", decoded)
-        if not any(_certain(character) for run in sequences for character in run):
-            return text, "text_doubtful"
-        mended = decoded
-    if mended != text:
-        return mended, "text_mended"
-    return text, "text_doubtful" if _WRONG.search(text) else ""
-
-
-def _certain(character: str) -> bool:
-    """Whether the wrongly read form of a character is one that no real text would hold."""
-    raw = character.encode("utf-8")
-    if len(raw) > 2:
-        return True
-    shown = {c for c, byte in _BYTES.items() if byte == raw[1]}
-    return not shown & _AMBIGUOUS
 
 
 def _unite(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:

@@ -343,36 +343,6 @@ def parse_shares(cells: Sequence[str], scale: str = "") -> Shares:
     return Shares(values, scale, dict(sorted(faults.items())), sorted(everything))
 
 
-_CP850 = re.compile(r"(?<=[a-z])[ÚÝÒÔÛÞÓ¾±³÷¶](?=[a-z])")
-
-
-def repair_text(text: str) -> tuple[str, bool] | None:
-    """What a text wrongly decoded somewhere on its way probably was.
-
-    Returns
-    -------
-    (str, bool) or None
-        The likely text, and whether it is certain: UTF-8 read as a Western code page is; a letter that only
-        looks out of place (latin text read as a DOS code page) is a suggestion. None where nothing is odd.
-
-    Examples
-    --------
-    >>> repair_text("CiÃ©naga"), repair_text("CiÚnaga"), repair_text("Ciénaga")
-    (('Ciénaga', True), ('Ciénaga', False), None)
-    """
-    if text.isascii():
-        return None
-    for codec in ("cp1252", "latin-1"):
-        try:
-            fixed = text.encode(codec).decode("utf-8")
-        except UnicodeError:
-            continue
-        return fixed, True
-    if _CP850.search(text):
-        return _CP850.sub(lambda found: found[0].encode("cp850").decode("latin-1"), text), False
-    return None
-
-
 # ---------------------------------------------------------------- files
 
 

@@ -28,9 +28,9 @@ from aze_core.sources.tables import (
     key,
     parse_category,
     parse_shares,
-    repair_text,
     tidy_identifier,
 )
+from aze_core.sources.text import repair_text
 
 FIELDS = (
     "site_id",
