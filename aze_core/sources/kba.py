@@ -42,6 +42,9 @@ COLUMNS = (
     "measured_area_km2",
     "latitude",
     "longitude",
+    "source_text",
+    "country_name",
+    "changed",
     "geometry",
 )
 
@@ -59,7 +62,11 @@ _FIELDS = {
     "GISArea": ("GISArea",),
     "latitude": ("SitLat",),
     "longitude": ("SitLong",),
+    "source_text": ("Source",),
+    "country_name": ("Country",),
+    "changed": ("LastUpdate", "ChangeDate"),
 }
+_TEXTS = ("source_text", "country_name", "changed")
 _AREAS = {"SitAreaKM2": 1.0, "SitArea": 0.01, "GISArea": 0.01}  # to km²; the older ones are in hectares
 _AZE = {
     "confirmed": "confirmed",
@@ -109,8 +116,9 @@ def read_kba(
         it: ``global_aze``, ``de_listed``, ``other_kba``. `area_km2` is the reported area, in km²,
         `area_source` the column that it comes from; both are missing where the report is missing or 0.
         `measured_area_km2` is the polygon's area in EPSG:6933, missing for points. `latitude` and
-        `longitude` are the reported point, else one inside the geometry. Exterior rings run
-        counter-clockwise. Geometries are polygons or points, cut at ±180°.
+        `longitude` are the reported point, else one inside the geometry. `source_text`, `country_name` and
+        `changed` (last update) are text as it came, missing where there is no such column. Exterior rings
+        run counter-clockwise. Geometries are polygons or points, cut at ±180°.
     report : ImportReport
         What was noted, repaired and set aside. Of rows that were merged into one, each counts as accepted.
 
@@ -211,7 +219,7 @@ def _attributes(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
             continue
         texts = {
             field: readable(came[field], _FIELDS[field][0], note)
-            for field in ("international_name", "national_name")
+            for field in ("international_name", "national_name", *_TEXTS)
         }
         name = texts["international_name"] or texts["national_name"]
         if name is None:
@@ -236,6 +244,7 @@ def _attributes(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
                 "area_source": area_source,
                 "latitude": latitude,
                 "longitude": longitude,
+                **{field: texts[field] for field in _TEXTS},
                 "geometry": came["geometry"],
             }
         )
@@ -348,7 +357,8 @@ def _unite(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
                 file, row = where(rows, place)
                 report.add(action, rule, file, row, "SitRecID", value, detail)
 
-        columns = [column for column in group.columns if column not in ("file", "row", "geometry")]
+        # a source or a date of change that differs makes no other site
+        columns = [c for c in group.columns if c not in ("file", "row", "geometry", *_TEXTS)]
         exact = group[columns].assign(shape=shapely.to_wkb(shapely.normalize(group["geometry"].to_numpy())))
         repeated = group.index[exact.duplicated()]
         file, row = where(rows, first)
