@@ -15,18 +15,8 @@ import shapely
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
 from aze_core.sources.archives import Limits, open_archive
-from aze_core.sources.shapes import (
-    AREAL,
-    Layer,
-    Note,
-    Progress,
-    cell_text,
-    contents,
-    find_layers,
-    read_layers,
-    readable,
-    where,
-)
+from aze_core.sources.shapes import AREAL, Layer, Progress, contents, find_layers, read_layers, where
+from aze_core.sources.text import Note, cell_text, readable
 
 COLUMNS = (
     "site_id",

@@ -307,20 +307,7 @@ def read_national(
 def _columns(
     sheet: Sheet, mapping: Mapping[str, str], about: Mapping[str, Mapping[str, str]], report: ImportReport
 ) -> tuple[dict[str, int], dict[str, int], list[_Column]]:
-    known = (*KEYS, *ROW_WIDE, *FIELDS)
-    places: dict[str, int] = {}
-    for name, column_name in mapping.items():
-        if name not in known:
-            raise DataError("unknown_field", file=sheet.file, field=name, expected=", ".join(known))
-        place = sheet.place(column_name)
-        if place is None:
-            raise DataError(
-                "import_missing_column",
-                file=sheet.file,
-                column=column_name,
-                found=", ".join(sheet.header)[:2000],
-            )
-        places[name] = place
+    places = sheet.places(mapping, (*KEYS, *ROW_WIDE, *FIELDS))
     keys = {name: place for name, place in places.items() if name in KEYS}
     if not {"site_id", "site_name"} & set(keys):
         raise DataError(

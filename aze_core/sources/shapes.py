@@ -18,13 +18,10 @@ from pyproj.exceptions import CRSError, ProjError
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
 from aze_core.sources.archives import SPATIAL, Archive, Source
-from aze_core.sources.text import WINDOWS, repair_text
+from aze_core.sources.text import WINDOWS
 
 Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and the stage: `read`, `geometry` or `check`."""
-
-Note = Callable[..., None]
-"""Called with action, rule, column, value and detail of a finding in the row at hand."""
 
 POINTS, LINES, AREAL = (0, 4), (1, 2, 5), (3, 6)
 """Types of geometry, as `shapely.get_type_id` gives them."""
@@ -188,40 +185,6 @@ def where(rows: pd.DataFrame, index: Any) -> tuple[str, int]:
     """File and row that a finding names."""
     row: Any = rows["row"].at[index]
     return str(rows["file"].at[index]), int(row)
-
-
-def cell_text(value: object) -> str:
-    """A cell as text, missing as nothing; markup stays plain text.
-
-    Examples
-    --------
-    >>> cell_text(None), cell_text(float("nan")), cell_text(7)
-    ('', '', '7')
-    """
-    if value is None or (isinstance(value, (float, np.floating)) and np.isnan(value)):
-        return ""
-    return str(value).replace("\x00", "")
-
-
-def readable(value: object, column: str, note: Note) -> str | None:
-    """A cell as text without surrounding blanks, put right where it was certainly decoded wrongly.
-
-    Examples
-    --------
-    >>> readable("CiÃ©naga", "name", lambda *finding: print(finding))
-    ('repaired', 'text_mended', 'name', 'CiÃ©naga', 'read as Ciénaga')
-    'Ciénaga'
-    """
-    text = cell_text(value)
-    likely, certain = repair_text(text) or ("", False)
-    if certain:
-        note("repaired", "text_mended", column, text, f"read as {likely}")
-        text = likely
-    elif likely:
-        perhaps = f"; perhaps {likely}" if likely != text else ""
-        detail = f"looks decoded with the wrong encoding; kept as it came{perhaps}"
-        note("noted", "text_doubtful", column, text, detail)
-    return text.strip() or None
 
 
 def _read_layer(

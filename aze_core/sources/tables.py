@@ -102,6 +102,25 @@ class Sheet:
         wanted = key(column)
         return next((n for n, name in enumerate(self.header) if key(name) == wanted), None)
 
+    def places(self, mapping: Mapping[str, str], fields: Sequence[str]) -> dict[str, int]:
+        """Positions of the columns that a mapping names, by field.
+
+        Raises
+        ------
+        DataError
+            A field that is none of `fields`, or a column that is not there.
+        """
+        found: dict[str, int] = {}
+        for name, column in mapping.items():
+            if name not in fields:
+                raise DataError("unknown_field", file=self.file, field=name, expected=", ".join(fields))
+            place = self.place(column)
+            if place is None:
+                came = ", ".join(self.header)[:2000]
+                raise DataError("import_missing_column", file=self.file, column=column, found=came)
+            found[name] = place
+        return found
+
 
 # ---------------------------------------------------------------- words and values
 

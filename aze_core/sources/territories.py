@@ -14,16 +14,9 @@ from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
 from aze_core.sources.archives import Limits, open_archive
 from aze_core.sources.national import COLUMN_NAMES, UNREAD_STAGE, consent_stage
-from aze_core.sources.shapes import (
-    Layer,
-    Progress,
-    cell_text,
-    contents,
-    find_layers,
-    read_layers,
-    readable,
-)
+from aze_core.sources.shapes import Layer, Progress, contents, find_layers, read_layers
 from aze_core.sources.tables import Guess, guess_columns, is_not_known
+from aze_core.sources.text import cell_text, readable
 
 FIELDS = ("rights_holders", "consent_stage", "consent_source", "name", "year", "source")
 """Fields that one column each may hold."""

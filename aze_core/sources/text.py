@@ -1,8 +1,14 @@
-"""Text that was decoded with the wrong encoding somewhere on its way."""
+"""Cells as text, put right where they were decoded with the wrong encoding somewhere on their way."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+import numpy as np
+
+Note = Callable[..., None]
+"""Called with action, rule, column, value and detail of a finding in the row at hand."""
 
 
 def _build_bytes() -> dict[str, int]:
@@ -65,6 +71,40 @@ def repair_text(text: str) -> tuple[str, bool] | None:
     if mended != text:
         return mended, True
     return (_WRONG.sub(_as_dos, text), False) if _WRONG.search(text) else None
+
+
+def cell_text(value: object) -> str:
+    """A cell as text, missing as nothing; markup stays plain text.
+
+    Examples
+    --------
+    >>> cell_text(None), cell_text(float("nan")), cell_text(7)
+    ('', '', '7')
+    """
+    if value is None or (isinstance(value, (float, np.floating)) and np.isnan(value)):
+        return ""
+    return str(value).replace("\x00", "")
+
+
+def readable(value: object, column: str, note: Note) -> str | None:
+    """A cell as text without surrounding blanks, put right where it was certainly decoded wrongly.
+
+    Examples
+    --------
+    >>> readable("CiÃ©naga", "name", lambda *finding: print(finding))
+    ('repaired', 'text_mended', 'name', 'CiÃ©naga', 'read as Ciénaga')
+    'Ciénaga'
+    """
+    text = cell_text(value)
+    likely, certain = repair_text(text) or ("", False)
+    if certain:
+        note("repaired", "text_mended", column, text, f"read as {likely}")
+        text = likely
+    elif likely:
+        perhaps = f"; perhaps {likely}" if likely != text else ""
+        detail = f"looks decoded with the wrong encoding; kept as it came{perhaps}"
+        note("noted", "text_doubtful", column, text, detail)
+    return text.strip() or None
 
 
 def _certain(character: str) -> bool:

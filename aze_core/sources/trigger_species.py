@@ -375,19 +375,8 @@ def _places(sheet: Sheet, mapping: ColumnMap) -> tuple[dict[str, int], dict[str,
     singles: dict[str, int] = {}
     lists: dict[str, list[int]] = {}
     for name, columns in mapping.items():
-        if name not in FIELDS + LISTS:
-            raise DataError("unknown_field", file=sheet.file, field=name, expected=", ".join(FIELDS + LISTS))
-        found: list[int] = []
-        for column in [columns] if isinstance(columns, str) else columns:
-            place = sheet.place(column)
-            if place is None:
-                raise DataError(
-                    "import_missing_column",
-                    file=sheet.file,
-                    column=column,
-                    found=", ".join(sheet.header)[:2000],
-                )
-            found.append(place)
+        named = [columns] if isinstance(columns, str) else columns
+        found = [sheet.places({name: column}, FIELDS + LISTS)[name] for column in named]
         if name in LISTS:
             lists[name] = found
         elif len(found) == 1:

@@ -15,7 +15,7 @@ import shapely
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
 from aze_core.sources.archives import open_archive
-from aze_core.sources.shapes import cell_text, contents, find_layers, read_layers, readable
+from aze_core.sources.shapes import contents, find_layers, read_layers
 from tests.sources.layers import SQUARES, layer, rules, told, write
 
 
@@ -73,18 +73,3 @@ def test_a_download_without_layers_says_what_it_holds(tmp_path: Path) -> None:
     with open_archive(path) as archive:
         assert find_layers(archive, 10) == []
         assert contents(archive) == "list.csv"
-
-
-def test_cells_as_text() -> None:
-    assert [cell_text(value) for value in (None, float("nan"), 7, "a\x00b", "<b>")] == [
-        "",
-        "",
-        "7",
-        "ab",
-        "<b>",
-    ]
-    findings: list[tuple[object, ...]] = []
-    texts = [readable(v, "c", lambda *f: findings.append(f)) for v in (" x ", " ", None, "SÃ£o", "CiÚnaga")]
-    assert texts == ["x", None, None, "São", "CiÚnaga"]
-    assert [finding[:2] for finding in findings] == [("repaired", "text_mended"), ("noted", "text_doubtful")]
-    assert "perhaps Ciénaga" in str(findings[1][-1])

@@ -1,4 +1,4 @@
-"""Wrongly decoded text: what is certain, what is a suggestion, and what is no fault at all."""
+"""Cells as text, and wrongly decoded text: what is certain, a suggestion, or no fault at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aze_core.sources.text import repair_text
+from aze_core.sources.text import cell_text, readable, repair_text
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,18 @@ def test_any_text_has_an_answer(text: str) -> None:
     found = repair_text(text)
     assert found is None or isinstance(found[0], str)
     assert found is None or not text.isascii()
+
+
+def test_cells_as_text() -> None:
+    assert [cell_text(value) for value in (None, float("nan"), 7, "a\x00b", "<b>")] == [
+        "",
+        "",
+        "7",
+        "ab",
+        "<b>",
+    ]
+    findings: list[tuple[object, ...]] = []
+    texts = [readable(v, "c", lambda *f: findings.append(f)) for v in (" x ", " ", None, "SÃ£o", "CiÚnaga")]
+    assert texts == ["x", None, None, "São", "CiÚnaga"]
+    assert [finding[:2] for finding in findings] == [("repaired", "text_mended"), ("noted", "text_doubtful")]
+    assert "perhaps Ciénaga" in str(findings[1][-1])
