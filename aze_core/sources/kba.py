@@ -57,15 +57,18 @@ _FIELDS = {
     "changed": ("LastUpdate", "ChangeDate"),
 }
 _TEXTS = ("source_text", "country_name", "changed")
-_AREAS = {"SitAreaKM2": 1.0, "SitArea": 0.01, "GISArea": 0.01}  # to km²; the older ones are in hectares
-_AZE = {
+AREAS = {"SitAreaKM2": 1.0, "SitArea": 0.01, "GISArea": 0.01}
+"""Columns of area, and km² in their unit; the older ones are in hectares."""
+AZE_WORDS = {
     "confirmed": "confirmed",
     "de-listed": "de_listed",
     "delisted": "de_listed",
     "de listed": "de_listed",
     "de_listed": "de_listed",
 }
-_LIST = {"confirmed": "global_aze", "de_listed": "de_listed", "none": "other_kba"}
+"""What is written of the status of an AZE site, in small letters: the status."""
+LIST_TYPES = {"confirmed": "global_aze", "de_listed": "de_listed", "none": "other_kba"}
+"""Kind of list that follows from the status."""
 _NOTHING = {"", "null", "<null>", "none", "na", "n/a", "nan"}
 
 _EQUAL_AREA = "EPSG:6933"
@@ -184,8 +187,8 @@ def _missing(fields: dict[str, str]) -> str:
 
 def _tell_absent(layer: Layer, fields: dict[str, str], report: ImportReport) -> None:
     absent = [_FIELDS[field][0] for field in ("region", "kba_status") if field not in fields]
-    if not set(_AREAS) & set(fields):
-        absent.append(", ".join(_AREAS))
+    if not set(AREAS) & set(fields):
+        absent.append(", ".join(AREAS))
     for column in absent:
         report.add("noted", "column_absent", layer.label, column=column)
     if "aze_status" not in fields:
@@ -229,7 +232,7 @@ def _attributes(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
                 "region": cell_text(came["region"]).strip() or None,
                 "aze_status": aze,
                 "kba_status": None if kba.casefold() in _NOTHING else kba.casefold(),
-                "list_type": _LIST[aze],
+                "list_type": LIST_TYPES[aze],
                 "area_km2": area,
                 "area_source": area_source,
                 "latitude": latitude,
@@ -278,7 +281,7 @@ def _aze_status(value: object, note: Note) -> str:
     text = " ".join(cell_text(value).split()).casefold()
     if text in _NOTHING:
         return "none"
-    if text not in _AZE:
+    if text not in AZE_WORDS:
         note(
             "noted",
             "unknown_aze_status",
@@ -286,7 +289,7 @@ def _aze_status(value: object, note: Note) -> str:
             value,
             "expected confirmed or de-listed; taken as none",
         )
-    return _AZE.get(text, "none")
+    return AZE_WORDS.get(text, "none")
 
 
 def _countries(value: object, note: Note) -> str | None:
@@ -307,7 +310,7 @@ def _countries(value: object, note: Note) -> str | None:
 
 def _area(came: dict[str, Any], note: Note) -> tuple[float, str | None]:
     """Reported area in km², from the first column that holds one."""
-    for column, factor in _AREAS.items():
+    for column, factor in AREAS.items():
         number = _number(came[column])
         if number is not None and number > 0:
             return number * factor, column

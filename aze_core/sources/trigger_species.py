@@ -119,6 +119,12 @@ class NamedRow:
     name: str
     country: str = ""
 
+    @classmethod
+    def of(cls, number: int, site_id: str, name: str, country: str) -> NamedRow:
+        """With ``?`` and the like taken as nothing, and 6010.0 as 6010."""
+        site_id, name = ("" if is_not_known(text) else text for text in (tidy_identifier(site_id), name))
+        return cls(number, site_id, name[:400], country)
+
 
 def row_identifier(cells: Sequence[str], country: str) -> str:
     """An identifier for a site that has neither identifier nor name: its country and what stands in its row.
@@ -426,19 +432,19 @@ class _Reader:
             if self.nameless:
                 others = [cell for n, cell in enumerate(cells) if n != self.singles.get("country")]
                 texts["site_id"] = row_identifier(others, texts.get("country", ""))
-            if not texts.get("site_id") and not texts.get("site_name"):
+            cells_of_site = (texts.get(name, "") for name in ("site_id", "site_name", "country"))
+            site = NamedRow.of(number, *cells_of_site)
+            if not site.site_id and not site.name:
                 column = self.column("site_id") or self.column("site_name")
                 self.add("set_aside", "no_site", number, column)
                 continue
-            site_id = tidy_identifier(texts.get("site_id", ""))
-            site_name, country = texts.get("site_name", "")[:400], texts.get("country", "")
-            self.named.append(NamedRow(number, site_id, site_name, country))
+            self.named.append(site)
             found = list(self.names(number, cells, texts))
             if not found:
                 column = self.column("scientific_name")
                 self.add("set_aside", "no_name", number, column, detail="no species named in this row")
             for name, column, share in found:
-                yield _Record(number, site_id, site_name, country, name, column, share, texts=texts)
+                yield _Record(number, site.site_id, site.name, site.country, name, column, share, texts=texts)
         if self.nameless and self.named:
             detail = "made from country and content of the row"
             self.report.add(
