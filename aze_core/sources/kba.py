@@ -228,7 +228,7 @@ def _attributes(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
                 "site_id": site_id,
                 "name": name,
                 "national_name": texts["national_name"],
-                "iso3": _countries(came["iso3"], note),
+                "iso3": iso3_codes(came["iso3"], note),
                 "region": cell_text(came["region"]).strip() or None,
                 "aze_status": aze,
                 "kba_status": None if kba.casefold() in _NOTHING else kba.casefold(),
@@ -292,7 +292,14 @@ def _aze_status(value: object, note: Note) -> str:
     return AZE_WORDS.get(text, "none")
 
 
-def _countries(value: object, note: Note) -> str | None:
+def iso3_codes(value: object, note: Note) -> str | None:
+    """Countries of a cell, joined by ``;``; what is no three-letter code is told and left out.
+
+    Examples
+    --------
+    >>> iso3_codes("mex; USA, USA", lambda *finding: None)
+    'MEX;USA'
+    """
     codes: list[str] = []
     for part in re.split(r"[;,]", cell_text(value)):
         code = part.strip()

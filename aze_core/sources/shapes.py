@@ -111,6 +111,32 @@ def find_layers(archive: Archive, max_layers: int) -> list[Layer]:
     return found
 
 
+def match_layers(
+    layers: Sequence[Layer], mapping: Mapping[str, str], fields: Sequence[str], file: str
+) -> list[tuple[Layer, dict[str, str]]]:
+    """Layers with their columns by field, as a user's mapping names them.
+
+    Raises
+    ------
+    DataError
+        A field that is none of `fields`, or a column that no layer has.
+    """
+    wanted = {field: (column,) for field, column in mapping.items()}
+    matched = [(layer, layer.match(wanted)) for layer in layers]
+    for field, column in mapping.items():
+        if field not in fields:
+            raise DataError("unknown_field", file=file, field=field, expected=", ".join(fields))
+        if not any(field in found for _, found in matched):
+            came = ", ".join(all_columns(layers))[:2000] or "no columns"
+            raise DataError("import_missing_column", file=file, column=column, found=came)
+    return matched
+
+
+def all_columns(layers: Sequence[Layer]) -> list[str]:
+    """Columns of all layers, each once in whatever case it is written."""
+    return list({column.casefold(): column for layer in layers for column in layer.columns}.values())
+
+
 def contents(archive: Archive) -> str:
     """What a download without a layer holds instead, for an error."""
     if archive.of(*SPATIAL):

@@ -14,7 +14,15 @@ from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
 from aze_core.sources.archives import Limits, open_archive
 from aze_core.sources.national import COLUMN_NAMES, UNREAD_STAGE, consent_stage
-from aze_core.sources.shapes import Layer, Progress, contents, find_layers, read_layers
+from aze_core.sources.shapes import (
+    Layer,
+    Progress,
+    all_columns,
+    contents,
+    find_layers,
+    match_layers,
+    read_layers,
+)
 from aze_core.sources.tables import Guess, guess_columns, is_not_known
 from aze_core.sources.text import cell_text, readable
 
@@ -161,12 +169,8 @@ def read_territories(
     return territories, report
 
 
-def _columns(layers: list[Layer]) -> list[str]:
-    return list({column.casefold(): column for layer in layers for column in layer.columns}.values())
-
-
 def _guess(layers: list[Layer]) -> tuple[list[str], dict[str, Guess]]:
-    columns = _columns(layers)
+    columns = all_columns(layers)
     return columns, guess_columns(columns, [], FIELDS, _NAMES)
 
 
@@ -174,14 +178,7 @@ def _choose(
     layers: list[Layer], mapping: Mapping[str, str], file: str, report: ImportReport
 ) -> list[tuple[Layer, dict[str, str]]]:
     """Layers of territories, with their columns by field; the others are noted."""
-    wanted = {field: (column,) for field, column in mapping.items()}
-    matched = [(layer, layer.match(wanted)) for layer in layers]
-    for field, column in mapping.items():
-        if field not in FIELDS:
-            raise DataError("unknown_field", file=file, field=field, expected=", ".join(FIELDS))
-        if not any(field in fields for _, fields in matched):
-            came = ", ".join(_columns(layers))[:2000] or "no columns"
-            raise DataError("import_missing_column", file=file, column=column, found=came)
+    matched = match_layers(layers, mapping, FIELDS, file)
     telling = [one for one in matched if set(_TELLING) & set(one[1])] or matched
     for layer, _ in (one for one in matched if one not in telling):
         detail = "not read: it has no column for rights-holders, consent or a name"
