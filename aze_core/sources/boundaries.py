@@ -13,10 +13,23 @@ import shapely
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
+from aze_core.domain.settings import value as setting
 from aze_core.sources.archives import Limits, open_archive
 from aze_core.sources.kba import iso3_codes
-from aze_core.sources.shapes import Progress, contents, find_layers, match_layers, read_layers, where
+from aze_core.sources.shapes import (
+    MAX_LAYERS,
+    MAX_ROWS,
+    Progress,
+    contents,
+    find_layers,
+    match_layers,
+    read_layers,
+    where,
+)
 from aze_core.sources.text import cell_text, readable
+
+MAX_BYTES: int = setting("limits.boundaries.max_bytes")
+LATITUDE_DEG: float = setting("limits.boundaries.latitude_deg")
 
 FIELDS = ("name", "iso3")
 """Fields that one column each may hold; both may be missing."""
@@ -39,11 +52,11 @@ def read_boundaries(
     progress: Progress | None = None,
     *,
     layer: str = "",
-    max_bytes: int = 300_000,
-    latitude_deg: float = 85.05,
+    max_bytes: int = MAX_BYTES,
+    latitude_deg: float = LATITUDE_DEG,
     limits: Limits | None = None,
-    max_rows: int = 200_000,
-    max_layers: int = 100,
+    max_rows: int = MAX_ROWS,
+    max_layers: int = MAX_LAYERS,
 ) -> tuple[dict[str, Any], ImportReport]:
     """Boundaries as GeoJSON that is small enough to send to every page.
 

@@ -14,9 +14,23 @@ import shapely
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
+from aze_core.domain.settings import value as setting
 from aze_core.sources.archives import Limits, open_archive
-from aze_core.sources.shapes import AREAL, Layer, Progress, contents, find_layers, read_layers, where
+from aze_core.sources.shapes import (
+    AREAL,
+    MAX_LAYERS,
+    MAX_ROWS,
+    Layer,
+    Progress,
+    contents,
+    find_layers,
+    read_layers,
+    where,
+)
 from aze_core.sources.text import Note, cell_text, readable
+
+AREA_DIFFERENCE: float = setting("limits.kba.area_difference")
+POINT_DISTANCE_DEG: float = setting("limits.kba.point_distance_deg")
 
 COLUMNS = (
     "site_id",
@@ -79,10 +93,10 @@ def read_kba(
     progress: Progress | None = None,
     *,
     limits: Limits | None = None,
-    max_rows: int = 200_000,
-    max_layers: int = 100,
-    area_difference: float = 0.2,
-    point_distance_deg: float = 1.0,
+    max_rows: int = MAX_ROWS,
+    max_layers: int = MAX_LAYERS,
+    area_difference: float = AREA_DIFFERENCE,
+    point_distance_deg: float = POINT_DISTANCE_DEG,
 ) -> tuple[gpd.GeoDataFrame, ImportReport]:
     """Sites of a KBA or AZE download.
 

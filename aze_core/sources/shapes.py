@@ -17,11 +17,16 @@ from pyproj.exceptions import CRSError, ProjError
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
+from aze_core.domain.settings import value as setting
 from aze_core.sources.archives import SPATIAL, Archive, Source
 from aze_core.sources.text import WINDOWS
 
 Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and the stage: `read`, `geometry` or `check`."""
+
+MAX_ROWS: int = setting("limits.layers.max_rows")
+MAX_LAYERS: int = setting("limits.layers.max_layers")
+"""What a download may hold, unless its reader is told otherwise."""
 
 POINTS, LINES, AREAL = (0, 4), (1, 2, 5), (3, 6)
 """Types of geometry, as `shapely.get_type_id` gives them."""

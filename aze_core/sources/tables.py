@@ -31,6 +31,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
+from aze_core.domain.settings import value as setting
 
 DELIMITERS = ",;\t"
 
@@ -51,17 +52,18 @@ class Limits:
         Cells of all tables of a file, empty ones within a table counted.
     max_cell : int
         Characters of one cell.
-    max_sheets : int
-        Sheets of a workbook.
+    max_sheets, max_parts : int
+        Sheets of a workbook, and files within it.
     """
 
-    max_bytes: int = 50_000_000
-    max_unpacked: int = 200_000_000
-    max_rows: int = 200_000
-    max_columns: int = 1_000
-    max_cells: int = 3_000_000
-    max_cell: int = 50_000
-    max_sheets: int = 50
+    max_bytes: int = setting("limits.table.max_bytes")
+    max_unpacked: int = setting("limits.table.max_unpacked")
+    max_rows: int = setting("limits.table.max_rows")
+    max_columns: int = setting("limits.table.max_columns")
+    max_cells: int = setting("limits.table.max_cells")
+    max_cell: int = setting("limits.table.max_cell")
+    max_sheets: int = setting("limits.table.max_sheets")
+    max_parts: int = setting("limits.table.max_parts")
 
 
 LIMITS = Limits()
@@ -952,9 +954,6 @@ class _Scanner:
             raise self.refuse(str(error)) from None
 
 
-_PARTS = 2_000
-
-
 def _checked_book(raw: bytes, name: str, limits: Limits) -> tuple[bytes, dict[str, _Extent]]:
     """The workbook packed anew from the parts that were checked, and their extents.
 
@@ -966,8 +965,8 @@ def _checked_book(raw: bytes, name: str, limits: Limits) -> tuple[bytes, dict[st
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive, zipfile.ZipFile(out, "w") as checked:
             members = {member.filename: member for member in archive.infolist()}
-            if len(members) > _PARTS:
-                raise DataError("too_large", file=name, unit="parts", limit=_PARTS)
+            if len(members) > limits.max_parts:
+                raise DataError("too_large", file=name, unit="parts", limit=limits.max_parts)
             for part, member in members.items():
                 if not part.endswith((".xml", ".rels")) and part != "mimetype":
                     continue

@@ -15,6 +15,8 @@ from aze_core.domain.report import ImportReport
 from aze_core.sources.archives import Limits, open_archive
 from aze_core.sources.national import COLUMN_NAMES, UNREAD_STAGE, consent_stage
 from aze_core.sources.shapes import (
+    MAX_LAYERS,
+    MAX_ROWS,
     Layer,
     Progress,
     all_columns,
@@ -52,7 +54,7 @@ _YEAR = re.compile(r"(1[5-9]\d\d|20\d\d)(\.0+)?([-/]\d{1,2}){0,2}([T ][\d:.]+)?"
 
 
 def suggest_mapping(
-    path: str | os.PathLike[str], *, limits: Limits | None = None, max_layers: int = 100
+    path: str | os.PathLike[str], *, limits: Limits | None = None, max_layers: int = MAX_LAYERS
 ) -> tuple[list[str], dict[str, Guess]]:
     """Columns of a layer of territories, and which of them may hold which field.
 
@@ -96,8 +98,8 @@ def read_territories(
     progress: Progress | None = None,
     *,
     limits: Limits | None = None,
-    max_rows: int = 200_000,
-    max_layers: int = 100,
+    max_rows: int = MAX_ROWS,
+    max_layers: int = MAX_LAYERS,
 ) -> tuple[gpd.GeoDataFrame, ImportReport]:
     """Polygons of territories, with who holds rights there and how far consent has come.
 
