@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from aze_core.domain.errors import DataError
+from aze_core.domain.settings import value as setting
 
 KINDS = {
     ".shp": "shapefile",
@@ -93,11 +94,11 @@ class Limits:
         Zips within zips, the outermost included.
     """
 
-    members: int = 2_000
-    total_bytes: int = 12 << 30
-    ratio: float = 200.0
-    ratio_from_bytes: int = 16 << 20
-    depth: int = 3
+    members: int = setting("limits.archive.members")
+    total_bytes: int = setting("limits.archive.total_bytes")
+    ratio: float = setting("limits.archive.ratio")
+    ratio_from_bytes: int = setting("limits.archive.ratio_from_bytes")
+    depth: int = setting("limits.archive.depth")
 
 
 class _Tally:

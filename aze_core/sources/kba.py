@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
-import pyogrio.raw
 import shapely
-from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError, ProjError
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
-from aze_core.sources.archives import Limits, Source, open_archive
+from aze_core.domain.settings import value as setting
+from aze_core.sources.archives import Limits, open_archive
+from aze_core.sources.shapes import (
+    AREAL,
+    MAX_LAYERS,
+    MAX_ROWS,
+    Layer,
+    Progress,
+    contents,
+    find_layers,
+    read_layers,
+    where,
+)
+from aze_core.sources.text import Note, cell_text, readable
 
-Progress = Callable[[float, str], None]
-"""Called with the share done (0 to 1) and the stage: `read`, `geometry` or `check`."""
+AREA_DIFFERENCE: float = setting("limits.kba.area_difference")
+POINT_DISTANCE_DEG: float = setting("limits.kba.point_distance_deg")
 
 COLUMNS = (
     "site_id",
@@ -39,6 +46,9 @@ COLUMNS = (
     "measured_area_km2",
     "latitude",
     "longitude",
+    "source_text",
+    "country_name",
+    "changed",
     "geometry",
 )
 
@@ -56,30 +66,26 @@ _FIELDS = {
     "GISArea": ("GISArea",),
     "latitude": ("SitLat",),
     "longitude": ("SitLong",),
+    "source_text": ("Source",),
+    "country_name": ("Country",),
+    "changed": ("LastUpdate", "ChangeDate"),
 }
-_AREAS = {"SitAreaKM2": 1.0, "SitArea": 0.01, "GISArea": 0.01}  # to km²; the older ones are in hectares
-_AZE = {
+_TEXTS = ("source_text", "country_name", "changed")
+AREAS = {"SitAreaKM2": 1.0, "SitArea": 0.01, "GISArea": 0.01}
+"""Columns of area, and km² in their unit; the older ones are in hectares."""
+AZE_WORDS = {
     "confirmed": "confirmed",
     "de-listed": "de_listed",
     "delisted": "de_listed",
     "de listed": "de_listed",
     "de_listed": "de_listed",
 }
-_LIST = {"confirmed": "global_aze", "de_listed": "de_listed", "none": "other_kba"}
+"""What is written of the status of an AZE site, in small letters: the status."""
+LIST_TYPES = {"confirmed": "global_aze", "de_listed": "de_listed", "none": "other_kba"}
+"""Kind of list that follows from the status."""
 _NOTHING = {"", "null", "<null>", "none", "na", "n/a", "nan"}
 
 _EQUAL_AREA = "EPSG:6933"
-_EDGE = 1e-6  # degrees past the edge of the world that are rounding, not error
-
-_POINTS, _LINES, _AREAL = (0, 4), (1, 2, 5), (3, 6)
-
-
-@dataclass(frozen=True)
-class _Layer:
-    source: Source
-    layer: str
-    label: str
-    fields: dict[str, str]  # column of the frame: column of the file
 
 
 def read_kba(
@@ -87,10 +93,10 @@ def read_kba(
     progress: Progress | None = None,
     *,
     limits: Limits | None = None,
-    max_rows: int = 200_000,
-    max_layers: int = 100,
-    area_difference: float = 0.2,
-    point_distance_deg: float = 1.0,
+    max_rows: int = MAX_ROWS,
+    max_layers: int = MAX_LAYERS,
+    area_difference: float = AREA_DIFFERENCE,
+    point_distance_deg: float = POINT_DISTANCE_DEG,
 ) -> tuple[gpd.GeoDataFrame, ImportReport]:
     """Sites of a KBA or AZE download.
 
@@ -117,8 +123,9 @@ def read_kba(
         it: ``global_aze``, ``de_listed``, ``other_kba``. `area_km2` is the reported area, in km²,
         `area_source` the column that it comes from; both are missing where the report is missing or 0.
         `measured_area_km2` is the polygon's area in EPSG:6933, missing for points. `latitude` and
-        `longitude` are the reported point, else one inside the geometry. Exterior rings run
-        counter-clockwise. Geometries are polygons or points, cut at ±180°.
+        `longitude` are the reported point, else one inside the geometry. `source_text`, `country_name` and
+        `changed` (last update) are text as it came, missing where there is no such column. Exterior rings
+        run counter-clockwise. Geometries are polygons or points, cut at ±180°.
     report : ImportReport
         What was noted, repaired and set aside. Of rows that were merged into one, each counts as accepted.
 
@@ -149,25 +156,15 @@ def read_kba(
     """
     tell = progress or (lambda share, stage: None)
     report = ImportReport()
-    frames: list[pd.DataFrame] = []
     tell(0.0, "read")
     with open_archive(path, limits) as archive:
-        # a .json beside a shapefile describes it more often than it holds sites
-        sources = archive.of("shapefile", "geopackage", "geodatabase") or archive.of("geojson")
-        if not sources:
-            found = ", ".join(source.name for source in archive.sources[:10])
-            raise DataError("kba_no_layer", file=archive.file, found=found)
-        layers = _find_layers(archive.file, sources, report, max_layers)
-        for number, layer in enumerate(layers):
-            frames.append(_read_layer(layer, archive.file, report, max_rows - report.read, max_rows))
-            tell(0.5 * (number + 1) / len(layers), "read")
-        file = archive.file
-    if not report.read:
-        raise DataError("import_no_rows", file=file)
-    rows = pd.concat(frames, ignore_index=True)
-    tell(0.5, "geometry")
-    rows = _geometry(rows, report)
-    tell(0.8, "check")
+        found = find_layers(archive, max_layers)
+        if not found:
+            raise DataError("kba_no_layer", file=archive.file, found=contents(archive))
+        layers = _choose(found, report)
+        for layer, fields in layers:
+            _tell_absent(layer, fields, report)
+        rows = read_layers(layers, list(_FIELDS), archive.file, report, max_rows=max_rows, progress=progress)
     rows = _attributes(rows, report)
     rows = _unite(rows, report)
     sites = gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4326")
@@ -176,68 +173,22 @@ def read_kba(
     return sites[list(COLUMNS)].reset_index(drop=True), report
 
 
-def _open(source: Source, read: Callable[..., Any], **options: Any) -> tuple[Any, str]:
-    """What a function of pyogrio returns, and the encoding that failed before text was read as Latin-1."""
-    path, failed = source.path, ""
-    while True:
-        try:
-            return read(path, **options), failed
-        except UnicodeDecodeError as error:
-            if failed or read is pyogrio.list_layers:
-                raise _unreadable(source, error) from None
-            failed, options["encoding"] = error.encoding, "ISO-8859-1"
-        except Exception as error:  # damaged files make GDAL and its bindings stumble in any way
-            raise _unreadable(source, error) from None
-
-
-def _unreadable(source: Source, error: Exception) -> DataError:
-    problem = " ".join(str(error).replace(source.path, source.name).split())
-    return DataError("layer_unreadable", file=source.name, problem=problem[:300] or type(error).__name__)
-
-
-def _find_layers(file: str, sources: Iterable[Source], report: ImportReport, max_layers: int) -> list[_Layer]:
-    """Layers that carry sites; the others are noted."""
-    found: list[_Layer] = []
-    others: list[tuple[str, str, list[str]]] = []
-    seen = 0
-    for source in sources:
-        named = [str(name) for name, kind in _open(source, pyogrio.list_layers)[0] if kind is not None]
-        seen += len(named)
-        if seen > max_layers:
-            raise DataError("import_too_many_layers", file=file, found=seen, limit=max_layers)
-        for layer in named:
-            label = source.name if len(named) == 1 else f"{source.name}/{layer}"
-            info, _ = _open(source, pyogrio.read_info, layer=layer)
-            came = [str(field) for field in info["fields"]]
-            fields = _match(came)
-            lost = _missing(fields)
-            if lost:
-                others.append((label, lost, came))
-            else:
-                found.append(_Layer(source, layer, label, fields))
+def _choose(layers: list[Layer], report: ImportReport) -> list[tuple[Layer, dict[str, str]]]:
+    """Layers that carry sites, with their columns by field; the others are noted."""
+    found: list[tuple[Layer, dict[str, str]]] = []
+    others: list[tuple[Layer, dict[str, str]]] = []
+    for layer in layers:
+        fields = layer.match(_FIELDS)
+        (others if _missing(fields) else found).append((layer, fields))
     if not found:
-        if not others:
-            raise DataError("kba_no_layer", file=file, found="no layer with geometry")
         # the one that comes nearest is the one that was meant
-        label, lost, came = max(others, key=lambda other: len(_match(other[2])))
-        raise DataError(
-            "import_missing_column", file=label, column=lost, found=", ".join(came[:60]) or "no columns"
-        )
-    for label, lost, _ in others:
-        report.add("noted", "other_layer", label, detail=f"not read: it has no column {lost}")
+        layer, fields = max(others, key=lambda other: len(other[1]))
+        came = ", ".join(layer.columns[:60]) or "no columns"
+        raise DataError("import_missing_column", file=layer.label, column=_missing(fields), found=came)
+    for layer, fields in others:
+        detail = f"not read: it has no column {_missing(fields)}"
+        report.add("noted", "other_layer", layer.label, detail=detail)
     return found
-
-
-def _match(came: list[str]) -> dict[str, str]:
-    known: dict[str, str] = {}
-    for field in came:
-        known.setdefault(field.strip().casefold(), field)
-    return {
-        ours: known[theirs.casefold()]
-        for ours, names in _FIELDS.items()
-        for theirs in names
-        if theirs.casefold() in known
-    }
 
 
 def _missing(fields: dict[str, str]) -> str:
@@ -248,262 +199,15 @@ def _missing(fields: dict[str, str]) -> str:
     return "" if "iso3" in fields else "ISO3"
 
 
-def _read_layer(layer: _Layer, file: str, report: ImportReport, left: int, max_rows: int) -> pd.DataFrame:
-    """Rows as they come: the named columns, geometry as WGS 84, `file` and `row`."""
-    options: dict[str, Any] = {
-        "layer": layer.layer,
-        "columns": sorted(set(layer.fields.values())),
-        "force_2d": True,
-        "max_features": left + 1,
-        "datetime_as_string": True,
-    }
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        (meta, _, wkb, data), failed = _open(layer.source, pyogrio.raw.read, **options)
-    if failed:
-        # what is UTF-8 in the other rows is found and mended row by row
-        detail = f"some text is not {failed}; read as Windows-1252"
-        report.add("noted", "text_encoding", layer.label, value=failed, detail=detail)
-    for text in sorted({" ".join(str(one.message).split()) for one in told})[:20]:
-        report.add("noted", "reader_warning", layer.label, detail=text)
-    if wkb is None:
-        raise DataError("kba_no_layer", file=layer.label, found="no geometry")
-    if len(wkb) > left:
-        raise DataError("import_too_many_rows", file=file, limit=max_rows)
-    report.read += len(wkb)
-    if not len(wkb):
-        report.add("noted", "empty_layer", layer.label)
-    came = dict(zip([str(field) for field in meta["fields"]], data, strict=True))
-    rows = pd.DataFrame({"file": layer.label, "row": np.arange(1, len(wkb) + 1)})
-    for ours in _FIELDS:
-        values = came[layer.fields[ours]] if ours in layer.fields else [None] * len(rows)
-        if failed:
-            values = [value.translate(_WINDOWS) if isinstance(value, str) else value for value in values]
-        rows[ours] = pd.Series(list(values), index=rows.index, dtype=object)
-    absent = [_FIELDS[ours][0] for ours in ("region", "kba_status") if ours not in layer.fields]
-    if not set(_AREAS) & set(layer.fields):
-        absent.append(", ".join(_AREAS))
+def _tell_absent(layer: Layer, fields: dict[str, str], report: ImportReport) -> None:
+    absent = [_FIELDS[field][0] for field in ("region", "kba_status") if field not in fields]
+    if not set(AREAS) & set(fields):
+        absent.append(", ".join(AREAS))
     for column in absent:
         report.add("noted", "column_absent", layer.label, column=column)
-    if "aze_status" not in layer.fields:
-        report.add(
-            "noted",
-            "no_aze_status",
-            layer.label,
-            column="AzeStatus",
-            detail="the column is missing, so which sites are AZE is unknown: all are taken as other_kba",
-        )
-    shapes = _decode(rows, wkb, report)
-    rows["zero"] = [shape is not None and _at_origin(shape) for shape in shapes]
-    rows["geometry"] = _to_degrees(shapes, meta["crs"], layer.label, report)
-    return rows
-
-
-def _decode(rows: pd.DataFrame, wkb: np.ndarray, report: ImportReport) -> np.ndarray:
-    with np.errstate(invalid="ignore"):
-        shapes = shapely.from_wkb(wkb, on_invalid="ignore")
-    came = np.array([item is not None for item in wkb], dtype=bool)
-    for place in np.flatnonzero(came & shapely.is_missing(shapes)):
-        file, row = _place(rows, place)
-        shapes[place] = shapely.from_wkb(wkb[place], on_invalid="fix")
-        if shapes[place] is not None:
-            report.add("repaired", "ring_closed", file, row, "geometry", detail="an open ring was closed")
-    return np.asarray(shapes, dtype=object)
-
-
-def _place(rows: pd.DataFrame, index: Any) -> tuple[str, int]:
-    """File and row that a finding names."""
-    row: Any = rows["row"].at[index]
-    return str(rows["file"].at[index]), int(row)
-
-
-def _at_origin(shape: Any) -> bool:
-    return shapely.get_type_id(shape) in _POINTS and not shapely.get_coordinates(shape).any()
-
-
-def _to_degrees(shapes: np.ndarray, crs: str | None, label: str, report: ImportReport) -> np.ndarray:
-    """Geometries in WGS 84, longitude first."""
-    system = None
-    if crs:
-        try:
-            system = CRS.from_user_input(crs)
-        except CRSError:
-            system = None
-    # GeoPackage writes an unknown system as an "engineering" one
-    if system is None or not (system.is_geographic or system.is_projected):
-        bounds = shapely.bounds(shapes)
-        bounds = bounds[np.isfinite(bounds).all(axis=1)]
-        degrees = (np.abs(bounds[:, [0, 2]]) <= 360).all(axis=1) & (np.abs(bounds[:, [1, 3]]) <= 90).all(
-            axis=1
-        )
-        # a few rows outside are faults of theirs, not of the system
-        if len(bounds) and degrees.mean() < 0.9:
-            shown = ", ".join(f"{value:g}" for value in bounds[~degrees][0])
-            raise DataError("import_no_crs", file=label, found=shown)
-        if len(bounds):
-            report.add(
-                "noted", "crs_assumed", label, value=crs or "", detail="none given: taken as EPSG:4326"
-            )
-        return shapes
-    if system.to_2d().equals(CRS.from_epsg(4326), ignore_axis_order=True):
-        return shapes
-    try:
-        turn = Transformer.from_crs(system, "EPSG:4326", always_xy=True)
-        turned = shapely.transform(shapes, turn.transform, interleaved=False)
-    except (ProjError, CRSError) as error:
-        raise DataError("layer_unreadable", file=label, problem=str(error)[:300]) from None
-    report.add("noted", "crs_changed", label, value=system.name, detail="turned into EPSG:4326")
-    return np.asarray(turned, dtype=object)
-
-
-def _geometry(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
-    """Sound polygons and points within ±180°; rows without are set aside."""
-    rows = rows.reset_index(drop=True)
-    shapes = rows["geometry"].to_numpy(dtype=object, copy=True)
-    keep = np.ones(len(rows), dtype=bool)
-
-    def say(action: str, rule: str, mask: np.ndarray, values: Any = None, detail: str = "") -> None:
-        for place in np.flatnonzero(mask):
-            file, row = _place(rows, place)
-            value = "" if values is None else values[place]
-            report.add(action, rule, file, row, "geometry", value, detail)
-        if action == "set_aside":
-            keep[mask] = False
-
-    shapes, dropped, lines = _plain_types(shapes)
-    bare = shapely.is_missing(shapes) | (shapely.is_empty(shapes) & ~lines)
-    say("set_aside", "line_geometry", lines, detail="a line encloses nothing")
-    say("set_aside", "no_geometry", bare & ~lines)
-    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
-    finite = np.ones(len(rows), dtype=bool)
-    finite[owner[~np.isfinite(coordinates).all(axis=1)]] = False
-    say("set_aside", "bad_coordinates", keep & ~finite, detail="a coordinate is no finite number")
-    say("repaired", "parts_dropped", keep & dropped, detail="parts without area were left out")
-
-    bounds = shapely.bounds(shapes)
-    with np.errstate(invalid="ignore"):
-        x0, y0, x1, y1 = bounds.T
-        point = np.isin(shapely.get_type_id(shapes), _POINTS)
-        over = (x0 < -180 - _EDGE) | (x1 > 180 + _EDGE)
-        outside = (y0 < -90 - _EDGE) | (y1 > 90 + _EDGE)
-        # a ring may be written on past ±180°; what lies wholly beyond is not of this world
-        parts, owner = shapely.get_parts(shapes, return_index=True)
-        p0, _, p1, _ = shapely.bounds(parts).T if len(parts) else np.empty((4, 0))
-        written_on = ((p0 < 180) & (p1 > 180)) | ((p0 < -180) & (p1 > -180))
-        beyond = (p0 < -180 - _EDGE) | (p1 > 180 + _EDGE)
-        outside[owner[beyond & ~(written_on & (p1 - p0 < 180))]] = True
-    shown = [f"{a:g} {b:g} {c:g} {d:g}" for a, b, c, d in bounds]
-    say("set_aside", "outside_world", keep & outside, shown, "expected -180 to 180 and -90 to 90 degrees")
-    zero = rows["zero"].to_numpy(dtype=bool) | np.array([_at_origin(s) if s else False for s in shapes])
-    say("set_aside", "null_island", keep & zero, detail="(0, 0) stands for an unknown place")
-
-    shapes[~keep] = None
-    with np.errstate(invalid="ignore"):
-        rounding = keep & ~over & (np.abs(bounds) > [180, 90, 180, 90]).any(axis=1)
-    if rounding.any():
-        shapes[rounding] = shapely.transform(shapes[rounding], lambda xy: np.clip(xy, [-180, -90], [180, 90]))
-    shapes, cut = _cut_at_180(shapes)
-    say("repaired", "antimeridian", cut, detail="cut at ±180°")
-
-    invalid = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
-    if invalid.any():
-        reasons = np.full(len(rows), "", dtype=object)
-        reasons[invalid] = shapely.is_valid_reason(shapes[invalid])
-        shapes[invalid] = _mend(shapes[invalid])
-        say("repaired", "invalid_geometry", invalid & ~_flat(shapes), reasons, "made valid")
-    say("set_aside", "no_area", keep & ~point & _flat(shapes), detail="the polygon encloses nothing")
-
-    single = np.isin(shapely.get_type_id(shapes), (4, 6)) & (shapely.get_num_geometries(shapes) == 1)
-    shapes[single] = shapely.get_geometry(shapes[single], 0)
-    rows["geometry"] = shapely.orient_polygons(shapes)
-    return rows[keep].drop(columns="zero").reset_index(drop=True)
-
-
-def _flat(shapes: np.ndarray) -> np.ndarray:
-    return ~(shapely.area(shapes) > 0)
-
-
-def _plain_types(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Collections as their polygons, else points; lines marked."""
-    shapes = shapes.copy()
-    dropped = np.zeros(len(shapes), dtype=bool)
-    for place in np.flatnonzero(shapely.get_type_id(shapes) == 7):
-        parts = _leaves(shapes[place])
-        kinds = shapely.get_type_id(parts)
-        for wanted, make in ((3, shapely.multipolygons), (0, shapely.multipoints)):
-            chosen = parts[kinds == wanted]
-            if len(chosen):
-                shapes[place] = make(chosen)
-                dropped[place] = len(chosen) < len(parts)
-                break
-        else:
-            shapes[place] = parts[0] if len(parts) else None
-    lines = np.isin(shapely.get_type_id(shapes), _LINES) & ~shapely.is_empty(shapes)
-    return shapes, dropped, lines
-
-
-def _leaves(shape: Any) -> np.ndarray:
-    parts = np.array([shape], dtype=object)
-    while np.isin(shapely.get_type_id(parts), (4, 5, 6, 7)).any():
-        parts = shapely.get_parts(parts)
-    return parts[~shapely.is_empty(parts)]
-
-
-def _mend(shapes: np.ndarray) -> np.ndarray:
-    """Valid polygons; ground covered twice counts once."""
-    made = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
-    for place in np.flatnonzero(~np.isin(shapely.get_type_id(made), _AREAL)):
-        parts = _leaves(made[place])
-        made[place] = shapely.union_all(parts[shapely.get_type_id(parts) == 3])
-    return np.asarray(made, dtype=object)
-
-
-def _cut_at_180(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Parts that cross ±180° unwrapped and cut there; marks the rows that changed."""
-    cut = np.zeros(len(shapes), dtype=bool)
-    areal = np.flatnonzero(np.isin(shapely.get_type_id(shapes), _AREAL))
-    parts, owner = shapely.get_parts(shapes[areal], return_index=True)
-    x0, _, x1, _ = shapely.bounds(parts).T if len(parts) else np.empty((4, 0))
-    crossing = (x1 > 180) | (x0 < -180)
-    for place in np.flatnonzero(~crossing & (x1 - x0 > 180)):
-        unwrapped = _unwrap(parts[place])
-        if unwrapped is not None:
-            parts[place] = unwrapped
-            crossing[place] = True
-    west = np.flatnonzero(crossing & (x0 < -180))
-    parts[west] = shapely.transform(parts[west], lambda xy: xy + np.array([360, 0]))
-    for row in np.unique(owner[crossing]):
-        mine = owner == row
-        pieces = list(parts[mine & ~crossing])
-        for part in _mend(parts[mine & crossing]):
-            pieces.append(shapely.intersection(part, shapely.box(-180, -90, 180, 90)))
-            east = shapely.intersection(part, shapely.box(180, -90, 540, 90))
-            pieces.append(shapely.transform(east, lambda xy: xy - [360, 0]))
-        leaves = np.concatenate([_leaves(piece) for piece in pieces])
-        shapes[areal[row]] = shapely.multipolygons(leaves[shapely.get_type_id(leaves) == 3])
-        cut[areal[row]] = True
-    return shapes, cut
-
-
-def _unwrap(polygon: Any) -> Any:
-    """A polygon written on past ±180° where its rings jump; None where that makes it no narrower.
-
-    A ring around a pole does not close when unwrapped: it stays as it came.
-    """
-    rings: list[np.ndarray] = []
-    for ring in (polygon.exterior, *polygon.interiors):
-        xy = shapely.get_coordinates(ring)
-        xy[1:, 0] -= 360 * np.cumsum(np.round(np.diff(xy[:, 0]) / 360))
-        if abs(xy[0, 0] - xy[-1, 0]) > _EDGE:
-            return None
-        # the shell begins in this world, and its holes lie within it
-        least = rings[0][:, 0].min() if rings else -180
-        xy[:, 0] += 360 * np.ceil((least - xy[:, 0].min() - _EDGE) / 360)
-        rings.append(xy)
-    shell = rings[0]
-    if np.ptp(shell[:, 0]) >= np.ptp(shapely.get_coordinates(polygon.exterior)[:, 0]):
-        return None
-    return shapely.Polygon(shell, rings[1:])
+    if "aze_status" not in fields:
+        detail = "the column is missing, so which sites are AZE is unknown: all are taken as other_kba"
+        report.add("noted", "no_aze_status", layer.label, column="AzeStatus", detail=detail)
 
 
 def _attributes(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
@@ -520,20 +224,15 @@ def _attributes(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
         if site_id is None:
             note("set_aside", "no_id", "SitRecID", _blank(came["site_id"]))
             continue
-        texts = {}
-        for ours, column in (("international_name", "IntName"), ("national_name", "NatName")):
-            text = _text(came[ours])
-            mended, fault = _mend_text(text)
-            if fault == "text_mended":
-                note("repaired", fault, column, text, f"read as {mended}")
-            elif fault:
-                note("noted", fault, column, text, "looks decoded with the wrong encoding; kept as it came")
-            texts[ours] = mended.strip() or None
+        texts = {
+            field: readable(came[field], _FIELDS[field][0], note)
+            for field in ("international_name", "national_name", *_TEXTS)
+        }
         name = texts["international_name"] or texts["national_name"]
         if name is None:
             note("noted", "no_name", "IntName")
         aze = _aze_status(came["aze_status"], note)
-        kba = _text(came["kba_status"]).strip()
+        kba = cell_text(came["kba_status"]).strip()
         area, area_source = _area(came, note)
         latitude, longitude = _point(came, note)
         records.append(
@@ -543,15 +242,16 @@ def _attributes(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
                 "site_id": site_id,
                 "name": name,
                 "national_name": texts["national_name"],
-                "iso3": _countries(came["iso3"], note),
-                "region": _text(came["region"]).strip() or None,
+                "iso3": iso3_codes(came["iso3"], note),
+                "region": cell_text(came["region"]).strip() or None,
                 "aze_status": aze,
                 "kba_status": None if kba.casefold() in _NOTHING else kba.casefold(),
-                "list_type": _LIST[aze],
+                "list_type": LIST_TYPES[aze],
                 "area_km2": area,
                 "area_source": area_source,
                 "latitude": latitude,
                 "longitude": longitude,
+                **{field: texts[field] for field in _TEXTS},
                 "geometry": came["geometry"],
             }
         )
@@ -570,20 +270,13 @@ def _blank(value: object) -> object:
     return "" if value is None or value != value else value
 
 
-def _text(value: object) -> str:
-    """A cell as text, missing as nothing; markup stays plain text."""
-    if value is None or (isinstance(value, (float, np.floating)) and np.isnan(value)):
-        return ""
-    return str(value).replace("\x00", "")
-
-
 def _identifier(value: object) -> str | None:
     """An identifier as text: 1234.0 is 1234."""
     if isinstance(value, (float, np.floating)):
         if not np.isfinite(value):
             return None
         return str(int(value)) if float(value).is_integer() else repr(float(value))
-    text = _text(value).strip()
+    text = cell_text(value).strip()
     if text.casefold() in _NOTHING:
         return None
     return re.sub(r"^(\d+)\.0+$", r"\1", text)
@@ -592,20 +285,17 @@ def _identifier(value: object) -> str | None:
 def _number(value: object) -> float | None:
     """A finite number; None where nothing or something else came."""
     try:
-        number = float(_text(value).strip() or "nan")
+        number = float(cell_text(value).strip() or "nan")
     except ValueError:
         return None
     return number if np.isfinite(number) else None
 
 
-Note = Callable[..., None]
-
-
 def _aze_status(value: object, note: Note) -> str:
-    text = " ".join(_text(value).split()).casefold()
+    text = " ".join(cell_text(value).split()).casefold()
     if text in _NOTHING:
         return "none"
-    if text not in _AZE:
+    if text not in AZE_WORDS:
         note(
             "noted",
             "unknown_aze_status",
@@ -613,12 +303,19 @@ def _aze_status(value: object, note: Note) -> str:
             value,
             "expected confirmed or de-listed; taken as none",
         )
-    return _AZE.get(text, "none")
+    return AZE_WORDS.get(text, "none")
 
 
-def _countries(value: object, note: Note) -> str | None:
+def iso3_codes(value: object, note: Note) -> str | None:
+    """Countries of a cell, joined by ``;``; what is no three-letter code is told and left out.
+
+    Examples
+    --------
+    >>> iso3_codes("mex; USA, USA", lambda *finding: None)
+    'MEX;USA'
+    """
     codes: list[str] = []
-    for part in re.split(r"[;,]", _text(value)):
+    for part in re.split(r"[;,]", cell_text(value)):
         code = part.strip()
         if re.fullmatch(r"(?a:[A-Za-z]{3})", code):
             if not code.isupper():
@@ -628,26 +325,26 @@ def _countries(value: object, note: Note) -> str | None:
         elif code:
             note("noted", "bad_iso3", "ISO3", value, f"{code[:50]} is no three-letter code; left out")
     if not codes:
-        note("noted", "no_iso3", "ISO3", _text(value))
+        note("noted", "no_iso3", "ISO3", cell_text(value))
     return ";".join(codes) or None
 
 
 def _area(came: dict[str, Any], note: Note) -> tuple[float, str | None]:
     """Reported area in km², from the first column that holds one."""
-    for column, factor in _AREAS.items():
+    for column, factor in AREAS.items():
         number = _number(came[column])
         if number is not None and number > 0:
             return number * factor, column
         if number is not None:
             note("noted", "area_zero", column, came[column], "no area can be this; taken as unknown")
-        elif _text(came[column]).strip():
+        elif cell_text(came[column]).strip():
             note("noted", "bad_number", column, came[column], "taken as unknown")
     return np.nan, None
 
 
 def _point(came: dict[str, Any], note: Note) -> tuple[float, float]:
     latitude, longitude = _number(came["latitude"]), _number(came["longitude"])
-    given = f"{_text(came['latitude'])} {_text(came['longitude'])}".strip()
+    given = f"{cell_text(came['latitude'])} {cell_text(came['longitude'])}".strip()
     if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
         bad = bool(given)
     else:
@@ -657,61 +354,6 @@ def _point(came: dict[str, Any], note: Note) -> tuple[float, float]:
     if bad:
         note("repaired", "bad_point", "SitLat, SitLong", given, "a point of the geometry was taken instead")
     return np.nan, np.nan
-
-
-def _build_bytes() -> dict[str, int]:
-    table = {chr(byte): byte for byte in range(256)}
-    for byte in range(0x80, 0xA0):
-        try:
-            table[bytes([byte]).decode("cp1252")] = byte
-        except UnicodeDecodeError:
-            continue
-    return table
-
-
-_BYTES = _build_bytes()
-_WINDOWS = {byte: character for character, byte in _BYTES.items() if ord(character) > 0xFF}
-# marks that may well follow an accented letter, so that such a pair proves nothing
-_AMBIGUOUS = set("\xa0»«’‘”“–—…·´ºª®™›‹°")
-_WRONG = re.compile("[\x80-\x9f\ufffd]|(?<=[a-zß-öø-ÿ])[À-ÖØ-Þ¾±¶³÷¤£‚„†‡](?=[a-zß-öø-ÿ])")
-
-
-def _mend_text(text: str) -> tuple[str, str]:
-    """Text decoded wrongly put right where that is certain, and the rule that it falls under.
-
-    UTF-8 that was read as Latin-1 or Windows-1252, once or twice, is told by its bytes: the whole text must
-    decode again, with at least one sequence that no real text would hold.
-
-    Examples
-    --------
-    >>> _mend_text("CiÃ©naga"), _mend_text("CiÚnaga"), _mend_text("«CITÉ»")
-    (('Ciénaga', 'text_mended'), ('CiÚnaga', 'text_doubtful'), ('«CITÉ»', ''))
-    """
-    mended = text
-    for _ in range(2):
-        if mended.isascii():
-            break
-        try:
-            raw = bytes(_BYTES[c] for c in mended)
-            decoded = raw.decode("utf-8")
-        except (KeyError, UnicodeDecodeError):
-            break
-        sequences = re.findall("[^\x00-\x7f]+", decoded)
-        if not any(_certain(character) for run in sequences for character in run):
-            return text, "text_doubtful"
-        mended = decoded
-    if mended != text:
-        return mended, "text_mended"
-    return text, "text_doubtful" if _WRONG.search(text) else ""
-
-
-def _certain(character: str) -> bool:
-    """Whether the wrongly read form of a character is one that no real text would hold."""
-    raw = character.encode("utf-8")
-    if len(raw) > 2:
-        return True
-    shown = {c for c, byte in _BYTES.items() if byte == raw[1]}
-    return not shown & _AMBIGUOUS
 
 
 def _unite(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
@@ -726,13 +368,14 @@ def _unite(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
 
         def note(action: str, rule: str, places: Iterable[Any], detail: str, value: object = site_id) -> None:
             for place in places:
-                file, row = _place(rows, place)
+                file, row = where(rows, place)
                 report.add(action, rule, file, row, "SitRecID", value, detail)
 
-        columns = [column for column in group.columns if column not in ("file", "row", "geometry")]
+        # a source or a date of change that differs makes no other site
+        columns = [c for c in group.columns if c not in ("file", "row", "geometry", *_TEXTS)]
         exact = group[columns].assign(shape=shapely.to_wkb(shapely.normalize(group["geometry"].to_numpy())))
         repeated = group.index[exact.duplicated()]
-        file, row = _place(rows, first)
+        file, row = where(rows, first)
         note("noted", "duplicate_row", repeated, f"the same as row {row} of {file}")
         gone.extend(repeated)
         group = group.drop(index=repeated)
@@ -742,7 +385,7 @@ def _unite(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
             note("set_aside", "duplicate_id", group.index, "several sites carry this identifier")
             gone.extend(group.index)
             continue
-        areal = np.isin(shapely.get_type_id(group["geometry"].to_numpy()), _AREAL)
+        areal = np.isin(shapely.get_type_id(group["geometry"].to_numpy()), AREAL)
         points = group.index[~areal]
         if not areal.any():
             note("set_aside", "duplicate_id", points, "several points carry this identifier")
@@ -770,7 +413,7 @@ def _measure(
 ) -> gpd.GeoDataFrame:
     """Measured area; points where none, or a wrong one, was reported."""
     shapes = sites["geometry"].to_numpy()
-    areal = np.isin(shapely.get_type_id(shapes), _AREAL)
+    areal = np.isin(shapely.get_type_id(shapes), AREAL)
     measured = sites.geometry.to_crs(_EQUAL_AREA).area.to_numpy() / 1e6
     sites["measured_area_km2"] = np.where(areal, measured, np.nan)
     reported = sites["area_km2"].to_numpy(dtype=float)
@@ -780,7 +423,7 @@ def _measure(
         report.add(
             "noted",
             "area_differs",
-            *_place(sites, place),
+            *where(sites, place),
             sites.at[place, "area_source"],
             f"{reported[place]:g} km²",
             f"measured {measured[place]:.4g} km²",
@@ -795,7 +438,7 @@ def _measure(
         report.add(
             "repaired",
             "point_far",
-            *_place(sites, place),
+            *where(sites, place),
             "SitLat, SitLong",
             f"{latitude[place]:g} {longitude[place]:g}",
             f"{distance[place]:.1f} degrees from its geometry; a point of the geometry was taken instead",

@@ -26,6 +26,7 @@ from aze_core.sources.tables import (
 )
 
 CONSENT_STAGES = ("unknown", "informed", "consulting", "given", "withheld")
+UNREAD_STAGE = "taken as unknown; expected " + ", ".join(CONSENT_STAGES)
 
 RIGHTS = ("rights_holders", "overlap_pct", "consent_stage", "consent_source")
 """Fields on who holds rights: shown beside a plan, never a part of a score."""
@@ -54,7 +55,7 @@ FIELDS: dict[str, str] = {
 }
 """Recognised fields and what their values are; any other column is a criterion of the country's own."""
 
-_SYNONYMS: dict[str, tuple[str, ...]] = {
+COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     **{name: SYNONYMS[name] for name in KEYS},
     "cost": ("cost", "costs", "budget", "total_cost", "cost_estimate", "cout", "coste", "costo", "custo"),
     "currency": ("currency", "devise", "moneda", "moeda", "currency_code"),
@@ -77,6 +78,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "year": ("year", "annee", "ano", "reference_year"),
     "source": ("source", "sources", "reference", "fuente", "fonte"),
 }
+"""Names under which columns of these fields come, any case, accents and punctuation."""
 
 # words in a column's name by which it speaks of people and their rights
 _PEOPLE = re.compile(
@@ -87,7 +89,7 @@ _COMPANION = re.compile(r"(.+)[\s_.\-]+\(?(unit|units|year|source|currency)\)?",
 _BRACKET = re.compile(r"(.+?)\s*[(\[]([^()\[\]]{1,100})[)\]]")
 _YEAR = re.compile(r"(19|20)\d{2}")
 
-_STAGES = {
+_STAGE_WORDS = {
     **{stage: stage for stage in CONSENT_STAGES},
     "notknown": "unknown",
     "consulted": "consulting",
@@ -116,6 +118,19 @@ _KINDS = {
     "source": "str",
     "scorable": "bool",
 }
+
+
+def consent_stage(text: str) -> str | None:
+    """Stage of consent that a cell states, one of `CONSENT_STAGES`; None where it cannot be read.
+
+    A stage is a fact to be shown, never a part of a score.
+
+    Examples
+    --------
+    >>> consent_stage("Consultation"), consent_stage("n/a"), consent_stage("signed?")
+    ('consulting', 'unknown', None)
+    """
+    return "unknown" if is_not_known(text) else _STAGE_WORDS.get(key(text))
 
 
 @dataclass(frozen=True)
@@ -170,13 +185,13 @@ def suggest_mapping(sheet: Sheet) -> dict[str, Guess]:
     own = [n for n in range(len(bare)) if not _companion_of(bare[n], bare)]
     rows = [[cells[n] for n in own] for _, cells in sheet.rows[:200]]
     found_by_name = guess_columns(
-        [sheet.header[n] for n in own], rows, KEYS, {name: _SYNONYMS[name] for name in KEYS}
+        [sheet.header[n] for n in own], rows, KEYS, {name: COLUMN_NAMES[name] for name in KEYS}
     )
     guesses = {name: guess for name, guess in found_by_name.items() if guess.confidence >= 0.8}
     taken = {guess.column for guess in guesses.values()}
     # fields other than the keys are taken by their full name only: a criterion may be called anything
     for name in (*FIELDS, *ROW_WIDE):
-        words = [key(word) for word in _SYNONYMS[name]]
+        words = [key(word) for word in COLUMN_NAMES[name]]
         for n in own:
             column = sheet.header[n]
             if column not in taken and key(bare[n]) in words:
@@ -292,20 +307,7 @@ def read_national(
 def _columns(
     sheet: Sheet, mapping: Mapping[str, str], about: Mapping[str, Mapping[str, str]], report: ImportReport
 ) -> tuple[dict[str, int], dict[str, int], list[_Column]]:
-    known = (*KEYS, *ROW_WIDE, *FIELDS)
-    places: dict[str, int] = {}
-    for name, column_name in mapping.items():
-        if name not in known:
-            raise DataError("unknown_field", file=sheet.file, field=name, expected=", ".join(known))
-        place = sheet.place(column_name)
-        if place is None:
-            raise DataError(
-                "import_missing_column",
-                file=sheet.file,
-                column=column_name,
-                found=", ".join(sheet.header)[:2000],
-            )
-        places[name] = place
+    places = sheet.places(mapping, (*KEYS, *ROW_WIDE, *FIELDS))
     keys = {name: place for name, place in places.items() if name in KEYS}
     if not {"site_id", "site_name"} & set(keys):
         raise DataError(
@@ -434,13 +436,11 @@ def _values(
     values: list[Value | None] = [None] * len(cells)
     if column.kind == "stage":
         for n, cell in enumerate(cells):
-            if key(cell) in _STAGES:
-                values[n] = _value(_STAGES[key(cell)], None, "text", column)
-            elif not is_not_known(cell):
-                left(n, "unknown_consent_stage", "taken as unknown; expected " + ", ".join(CONSENT_STAGES))
-                values[n] = _value("unknown", None, "text", column)
-            elif cell:
-                values[n] = _value("unknown", None, "text", column)
+            stage = consent_stage(cell)
+            if stage is None:
+                left(n, "unknown_consent_stage", UNREAD_STAGE)
+            if cell:
+                values[n] = _value(stage or "unknown", None, "text", column)
         return values
     if column.kind == "flag":
         for n, cell in enumerate(cells):

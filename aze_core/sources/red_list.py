@@ -17,15 +17,16 @@ import pandas as pd
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
+from aze_core.domain.settings import value as setting
 from aze_core.sources.tables import Limits, Sheet, is_not_known, key, parse_category, read_cells
 
 LIMITS = Limits(
-    max_bytes=2_000_000_000,
-    max_unpacked=2_000_000_000,
-    max_rows=3_000_000,
-    max_columns=100,
-    max_cells=60_000_000,
-    max_cell=5_000_000,
+    max_bytes=setting("limits.red_list.max_bytes"),
+    max_unpacked=setting("limits.red_list.max_unpacked"),
+    max_rows=setting("limits.red_list.max_rows"),
+    max_columns=setting("limits.red_list.max_columns"),
+    max_cells=setting("limits.red_list.max_cells"),
+    max_cell=setting("limits.red_list.max_cell"),
 )
 """A whole Red List has some 170,000 assessments, with long texts that are skipped."""
 

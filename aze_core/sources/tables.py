@@ -31,6 +31,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
+from aze_core.domain.settings import value as setting
 
 DELIMITERS = ",;\t"
 
@@ -51,17 +52,18 @@ class Limits:
         Cells of all tables of a file, empty ones within a table counted.
     max_cell : int
         Characters of one cell.
-    max_sheets : int
-        Sheets of a workbook.
+    max_sheets, max_parts : int
+        Sheets of a workbook, and files within it.
     """
 
-    max_bytes: int = 50_000_000
-    max_unpacked: int = 200_000_000
-    max_rows: int = 200_000
-    max_columns: int = 1_000
-    max_cells: int = 3_000_000
-    max_cell: int = 50_000
-    max_sheets: int = 50
+    max_bytes: int = setting("limits.table.max_bytes")
+    max_unpacked: int = setting("limits.table.max_unpacked")
+    max_rows: int = setting("limits.table.max_rows")
+    max_columns: int = setting("limits.table.max_columns")
+    max_cells: int = setting("limits.table.max_cells")
+    max_cell: int = setting("limits.table.max_cell")
+    max_sheets: int = setting("limits.table.max_sheets")
+    max_parts: int = setting("limits.table.max_parts")
 
 
 LIMITS = Limits()
@@ -101,6 +103,25 @@ class Sheet:
             return self.header.index(column)
         wanted = key(column)
         return next((n for n, name in enumerate(self.header) if key(name) == wanted), None)
+
+    def places(self, mapping: Mapping[str, str], fields: Sequence[str]) -> dict[str, int]:
+        """Positions of the columns that a mapping names, by field.
+
+        Raises
+        ------
+        DataError
+            A field that is none of `fields`, or a column that is not there.
+        """
+        found: dict[str, int] = {}
+        for name, column in mapping.items():
+            if name not in fields:
+                raise DataError("unknown_field", file=self.file, field=name, expected=", ".join(fields))
+            place = self.place(column)
+            if place is None:
+                came = ", ".join(self.header)[:2000]
+                raise DataError("import_missing_column", file=self.file, column=column, found=came)
+            found[name] = place
+        return found
 
 
 # ---------------------------------------------------------------- words and values
@@ -341,36 +362,6 @@ def parse_shares(cells: Sequence[str], scale: str = "") -> Shares:
     for n in everything:
         values[n] = 1.0
     return Shares(values, scale, dict(sorted(faults.items())), sorted(everything))
-
-
-_CP850 = re.compile(r"(?<=[a-z])[ÚÝÒÔÛÞÓ¾±³÷¶](?=[a-z])")
-
-
-def repair_text(text: str) -> tuple[str, bool] | None:
-    """What a text wrongly decoded somewhere on its way probably was.
-
-    Returns
-    -------
-    (str, bool) or None
-        The likely text, and whether it is certain: UTF-8 read as a Western code page is; a letter that only
-        looks out of place (latin text read as a DOS code page) is a suggestion. None where nothing is odd.
-
-    Examples
-    --------
-    >>> repair_text("CiÃ©naga"), repair_text("CiÚnaga"), repair_text("Ciénaga")
-    (('Ciénaga', True), ('Ciénaga', False), None)
-    """
-    if text.isascii():
-        return None
-    for codec in ("cp1252", "latin-1"):
-        try:
-            fixed = text.encode(codec).decode("utf-8")
-        except UnicodeError:
-            continue
-        return fixed, True
-    if _CP850.search(text):
-        return _CP850.sub(lambda found: found[0].encode("cp850").decode("latin-1"), text), False
-    return None
 
 
 # ---------------------------------------------------------------- files
@@ -963,9 +954,6 @@ class _Scanner:
             raise self.refuse(str(error)) from None
 
 
-_PARTS = 2_000
-
-
 def _checked_book(raw: bytes, name: str, limits: Limits) -> tuple[bytes, dict[str, _Extent]]:
     """The workbook packed anew from the parts that were checked, and their extents.
 
@@ -977,8 +965,8 @@ def _checked_book(raw: bytes, name: str, limits: Limits) -> tuple[bytes, dict[st
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive, zipfile.ZipFile(out, "w") as checked:
             members = {member.filename: member for member in archive.infolist()}
-            if len(members) > _PARTS:
-                raise DataError("too_large", file=name, unit="parts", limit=_PARTS)
+            if len(members) > limits.max_parts:
+                raise DataError("too_large", file=name, unit="parts", limit=limits.max_parts)
             for part, member in members.items():
                 if not part.endswith((".xml", ".rels")) and part != "mimetype":
                     continue

@@ -7,8 +7,9 @@ A *mapping* says which column holds which field; `suggest_mapping` offers one to
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,9 +30,9 @@ from aze_core.sources.tables import (
     key,
     parse_category,
     parse_shares,
-    repair_text,
     tidy_identifier,
 )
+from aze_core.sources.text import repair_text
 
 FIELDS = (
     "site_id",
@@ -105,6 +106,118 @@ def recognise(header: Sequence[str]) -> str | None:
     if any(re.fullmatch(r"azetriggerspecies\d{0,2}", name) for name in keys):
         return "aze_2019"
     return None
+
+
+@dataclass(frozen=True)
+class NamedRow:
+    """What one row says of its site: identifier, name and country as the table writes them."""
+
+    number: int
+    site_id: str
+    name: str
+    country: str = ""
+
+    @classmethod
+    def of(cls, number: int, site_id: str, name: str, country: str) -> NamedRow:
+        """With ``?`` and the like taken as nothing, and 6010.0 as 6010."""
+        site_id, name = ("" if is_not_known(text) else text for text in (tidy_identifier(site_id), name))
+        return cls(number, site_id, name[:400], country)
+
+
+def row_identifier(cells: Sequence[str], country: str) -> str:
+    """An identifier for a site that has neither identifier nor name: its country and what stands in its row.
+
+    It stays the same when rows or columns change places, and becomes another one when the content changes.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        Cells of the row, the country left out.
+    country : str
+
+    Examples
+    --------
+    >>> row_identifier(["Rana alba", "", "Rana nova"], "Peru")
+    'peru-104b0e1a'
+    >>> row_identifier(["Rana nova", "RANA ALBA", "NA"], "Peru")
+    'peru-104b0e1a'
+    """
+    content = sorted(key(cell) for cell in cells if not is_not_known(cell))
+    digest = hashlib.sha256("\n".join(content).encode()).hexdigest()[:8]
+    return f"{species_slug(country) or 'site'}-{digest}"
+
+
+def shared_identifiers(rows: Iterable[NamedRow]) -> dict[str, list[str]]:
+    """Identifiers that a table gives to unrelated names, with the first name of each of their sites.
+
+    Examples
+    --------
+    >>> shared_identifiers([NamedRow(1, "A", "Ash Hill"), NamedRow(2, "A", "Ash hills"),
+    ...                     NamedRow(3, "A", "Birch Lake"), NamedRow(4, "B", "Dune")])
+    {'A': ['ashhill', 'birchlake']}
+    """
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        name = key(row.name)
+        if not row.site_id or not name:
+            continue
+        known = names.setdefault(row.site_id, [])
+        if not any(_similar(name, other) for other in known):
+            known.append(name)
+    return {site: known for site, known in names.items() if len(known) > 1}
+
+
+def own_sites(rows: Sequence[NamedRow]) -> dict[int, tuple[str | None, str]]:
+    """The site that each row means, where the table's own identifiers stand.
+
+    One identifier with two unrelated names is two sites, of which the further ones get a number. A row
+    without identifier gets one made from country and name. So all readers of one table agree.
+
+    Parameters
+    ----------
+    rows : sequence of NamedRow
+
+    Returns
+    -------
+    dict of int to (str or None, str)
+        By row number the identifier, and what is to be told of it (mostly nothing); None where an
+        identifier stands for several sites and the row names none of them.
+
+    Examples
+    --------
+    >>> own_sites([NamedRow(1, "A", "Ash Hill"), NamedRow(2, "A", "Birch Lake"),
+    ...            NamedRow(3, "", "Dune", "Peru")])
+    {1: ('A', ''), 2: ('A-2', 'Birch Lake is another site than the first of this name; called A-2'),
+     3: ('peru-dune', '')}
+    """
+    shared = shared_identifiers(rows)
+    taken = {row.site_id for row in rows}
+    called: dict[tuple[str, int], str] = {}
+    found: dict[int, tuple[str | None, str]] = {}
+    for row in rows:
+        if not row.site_id:
+            parts = (species_slug(row.country), species_slug(row.name))
+            found[row.number] = "-".join(filter(None, parts)) or row.name, ""
+            continue
+        known = shared.get(row.site_id, [])
+        name = key(row.name)
+        which = next((n for n, other in enumerate(known) if _similar(name, other)), None)
+        if not known or which == 0:
+            found[row.number] = row.site_id, ""
+        elif which is None:
+            detail = "the identifier stands for several sites, and the row names none of them"
+            found[row.number] = None, detail
+        else:
+            place = (row.site_id, which)
+            count = which + 1
+            while place not in called:
+                new, count = f"{row.site_id}-{count}", count + 1
+                if new not in taken:
+                    called[place] = new
+                    taken.add(new)
+            detail = f"{row.name} is another site than the first of this name; called {called[place]}"
+            found[row.number] = called[place], detail
+    return found
 
 
 _NUMBERED = re.compile(r"(.*?)[\s._-]*\(?\d{0,3}\)?")
@@ -224,9 +337,9 @@ def read_trigger_species(
     sheet : Sheet
         As `aze_core.sources.tables.read_cells` gives it.
     mapping : mapping of str to str or sequence of str
-        Field to column. Needed are `site_id` or `site_name`, and one of `scientific_name` (long: one row per
-        site and species), `species_names` (wide: columns that hold names) and `species_columns` (wide: each
-        column is a species, its cells mark presence or hold shares).
+        Field to column. Needed are `site_id` or `site_name` (the AZE 2019 list alone can do without), and one
+        of `scientific_name` (long: one row per site and species), `species_names` (wide: columns that hold
+        names) and `species_columns` (wide: each column is a species, its cells mark presence or hold shares).
     sites : pandas.DataFrame, optional
         `site_id`, `name`: the sites that rows are matched to, by identifier, else by name. Without them the
         table's own identifiers stand; a site without one gets one made from country and name.
@@ -251,7 +364,8 @@ def read_trigger_species(
     Rows are set aside where the site or the name is missing or the site is not known, where the share is out
     of range or cannot be read, and where the pair of site and species stands already. A species whose rows
     disagree on its category is left without one. One identifier with two unrelated names is two sites: with
-    `sites` the name decides, without them the further ones get a number, and nothing is merged.
+    `sites` the name decides, without them the further ones get a number, and nothing is merged. A row of
+    the AZE 2019 list that carries neither gets an identifier made from country and content.
 
     Examples
     --------
@@ -280,24 +394,14 @@ def _places(sheet: Sheet, mapping: ColumnMap) -> tuple[dict[str, int], dict[str,
     singles: dict[str, int] = {}
     lists: dict[str, list[int]] = {}
     for name, columns in mapping.items():
-        if name not in FIELDS + LISTS:
-            raise DataError("unknown_field", file=sheet.file, field=name, expected=", ".join(FIELDS + LISTS))
-        found: list[int] = []
-        for column in [columns] if isinstance(columns, str) else columns:
-            place = sheet.place(column)
-            if place is None:
-                raise DataError(
-                    "import_missing_column",
-                    file=sheet.file,
-                    column=column,
-                    found=", ".join(sheet.header)[:2000],
-                )
-            found.append(place)
+        named = [columns] if isinstance(columns, str) else columns
+        found = [sheet.places({name: column}, FIELDS + LISTS)[name] for column in named]
         if name in LISTS:
             lists[name] = found
         elif len(found) == 1:
             singles[name] = found[0]
-    has_site = "site_id" in singles or "site_name" in singles
+    nameless_list = bool(lists.get("species_names")) and recognise(sheet.header) == "aze_2019"
+    has_site = "site_id" in singles or "site_name" in singles or nameless_list
     layouts = ("scientific_name" in singles) + sum(bool(places) for places in lists.values())
     if not has_site or layouts != 1:
         raise DataError(
@@ -318,7 +422,9 @@ class _Reader:
         unused = [name for n, name in enumerate(sheet.header) if n not in used]
         if unused:
             report.add("noted", "unused_columns", sheet.file, value=len(unused), detail=", ".join(unused))
-        self.accepted_rows: set[int] = set()
+        self.named: list[NamedRow] = []
+        # the list of 2019 may carry neither identifiers nor names of its sites
+        self.nameless = not {"site_id", "site_name"} & set(singles)
 
     def add(
         self, action: str, rule: str, row: int, column: str, value: object = "", detail: str = ""
@@ -336,25 +442,27 @@ class _Reader:
             for name in ("site_name", "common_name"):
                 if text := texts.get(name):
                     texts[name] = self.readable(number, name, text)
-            if not texts.get("site_id") and not texts.get("site_name"):
+            if self.nameless:
+                others = [cell for n, cell in enumerate(cells) if n != self.singles.get("country")]
+                texts["site_id"] = row_identifier(others, texts.get("country", ""))
+            cells_of_site = (texts.get(name, "") for name in ("site_id", "site_name", "country"))
+            site = NamedRow.of(number, *cells_of_site)
+            if not site.site_id and not site.name:
                 column = self.column("site_id") or self.column("site_name")
                 self.add("set_aside", "no_site", number, column)
                 continue
+            self.named.append(site)
             found = list(self.names(number, cells, texts))
             if not found:
                 column = self.column("scientific_name")
                 self.add("set_aside", "no_name", number, column, detail="no species named in this row")
             for name, column, share in found:
-                yield _Record(
-                    number,
-                    tidy_identifier(texts.get("site_id", "")),
-                    texts.get("site_name", "")[:400],
-                    texts.get("country", ""),
-                    name,
-                    column,
-                    share,
-                    texts=texts,
-                )
+                yield _Record(number, site.site_id, site.name, site.country, name, column, share, texts=texts)
+        if self.nameless and self.named:
+            detail = "made from country and content of the row"
+            self.report.add(
+                "noted", "identifiers_made", self.sheet.file, value=len(self.named), detail=detail
+            )
 
     def readable(self, number: int, name: str, text: str) -> str:
         repaired = repair_text(text)
@@ -451,9 +559,11 @@ class _Reader:
             return self.own_sites(records)
         kept: list[_Record] = []
         told: set[int] = set()
-        shared = self.shared_ids(records)
+        shared = shared_identifiers(self.named)
         for record in records:
             site, rule, detail = index.find(record.site_id, record.site_name, record.country)
+            if rule == "site_conflict" and record.site_id in shared:
+                site, rule, detail = index.find("", record.site_name, record.country)
             column = self.column("site_id") or self.column("site_name")
             value = record.site_id or record.site_name
             if site and record.site_id in shared:
@@ -471,53 +581,21 @@ class _Reader:
             told.add(record.row)
         return kept
 
-    def shared_ids(self, records: list[_Record]) -> dict[str, list[str]]:
-        """Identifiers that the table gives to unrelated names, with the first name of each of their sites."""
-        names: dict[str, list[str]] = {}
-        for record in records:
-            name = key(record.site_name)
-            if not record.site_id or not name:
-                continue
-            known = names.setdefault(record.site_id, [])
-            if not any(_similar(name, other) for other in known):
-                known.append(name)
-        return {site: known for site, known in names.items() if len(known) > 1}
-
     def own_sites(self, records: list[_Record]) -> list[_Record]:
         """Identifiers of the table's own; one identifier with two unrelated names is two sites."""
-        shared = self.shared_ids(records)
-        taken = {record.site_id for record in records}
-        called: dict[tuple[str, int], str] = {}
+        found = own_sites(self.named)
         told: set[int] = set()
         kept: list[_Record] = []
         for record in records:
-            if not record.site_id:
-                parts = (species_slug(record.country), species_slug(record.site_name))
-                record.site_id = "-".join(filter(None, parts)) or record.site_name
-            elif known := shared.get(record.site_id):
-                name = key(record.site_name)
+            site, detail = found[record.row]
+            if detail and record.row not in told:
+                action = "set_aside" if site is None else "repaired"
                 column = self.column("site_id")
-                which = next((n for n, other in enumerate(known) if _similar(name, other)), None)
-                if which is None:
-                    if record.row not in told:
-                        detail = "the identifier stands for several sites, and the row names none of them"
-                        self.add("set_aside", "one_id_two_sites", record.row, column, record.site_id, detail)
-                    told.add(record.row)
-                    continue
-                if which:
-                    new, count = called.get((record.site_id, which), ""), which + 1
-                    while not new or (new in taken and (record.site_id, which) not in called):
-                        new, count = f"{record.site_id}-{count}", count + 1
-                    taken.add(new)
-                    called[record.site_id, which] = new
-                    if record.row not in told:
-                        detail = (
-                            f"{record.site_name} is another site than the first of this name; called {new}"
-                        )
-                        self.add("repaired", "one_id_two_sites", record.row, column, record.site_id, detail)
-                    told.add(record.row)
-                    record.site_id = new
-            kept.append(record)
+                self.add(action, "one_id_two_sites", record.row, column, record.site_id, detail)
+                told.add(record.row)
+            if site is not None:
+                record.site_id = site
+                kept.append(record)
         return kept
 
     # -- frames

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aze_core.domain.settings import Setting, settings, value
+from aze_core.sources import archives, red_list, tables
 
 
 @pytest.mark.parametrize("setting", settings().values(), ids=lambda setting: setting.name)
@@ -36,6 +37,35 @@ def test_values_of_the_sources(name: str, expected: object) -> None:
 
 def test_highest_effect_is_that_of_all_actions_together() -> None:
     assert value("protection.effect_max") == pytest.approx(1 - 1 / 4.2, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("limits.archive.total_bytes", 12 * 2**30),
+        ("limits.archive.ratio_from_bytes", 16 * 2**20),
+        ("limits.table.max_rows", 200_000),
+        ("limits.layers.max_rows", 200_000),
+        ("limits.boundaries.max_bytes", 300_000),
+    ],
+)
+def test_limits_that_are_given_in_words(name: str, expected: float) -> None:
+    assert value(name) == expected
+
+
+def test_every_reader_takes_its_limits_from_here() -> None:
+    for prefix, limits in (
+        ("archive", archives.Limits()),
+        ("table", tables.Limits()),
+        ("red_list", red_list.LIMITS),
+    ):
+        stated = {
+            name.rpartition(".")[2]: setting.value
+            for name, setting in settings().items()
+            if name.startswith(f"limits.{prefix}.")
+        }
+        assert stated
+        assert {name: getattr(limits, name) for name in stated} == stated
 
 
 def test_unknown_constant() -> None:

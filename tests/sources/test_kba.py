@@ -350,6 +350,41 @@ def test_reported_area(tmp_path: Path) -> None:
     assert found(report, "area_differs") == [("noted", 6), ("noted", 7)]
 
 
+def test_source_country_and_date_are_kept_as_text(tmp_path: Path) -> None:
+    rows = [
+        {"Source": "Sketch <b>2004</b>", "LastUpdate": "2025-02-01", "ChangeDate": "2001"},
+        {"Source": "", "Country": "GabÃ³n"},
+        {"Source": None},
+    ]
+    got, report = read(tmp_path, *({"LastUpdate": None, "ChangeDate": None, **row} for row in rows))
+    assert got["source_text"].astype(object).where(got["source_text"].notna(), None).tolist() == [
+        "Sketch <b>2004</b>",
+        None,
+        None,
+    ]
+    assert got["country_name"].tolist() == ["Gabon", "Gabón", "Gabon"]
+    assert got["changed"].isna().tolist() == [False, True, True]
+    assert got.at[0, "changed"] == "2025-02-01"
+    assert found(report, "text_mended") == [("repaired", 2)]
+
+    bare, _ = read_kba(write(tmp_path / "bare.gpkg", frame({}).drop(columns="Country")))
+    assert bare[["source_text", "country_name", "changed"]].isna().all(axis=None)
+
+
+def test_a_date_column_and_the_older_name(tmp_path: Path) -> None:
+    sites = frame({}, base=UNTIL_2019)
+    sites["ChangeDate"] = pd.to_datetime(["2012-10-08"]).astype("datetime64[s]")
+    got, _ = read_kba(write(tmp_path / "kba.gpkg", sites))
+    assert got.at[0, "changed"].startswith("2012-10-08")
+
+
+def test_rows_that_differ_in_source_and_date_alone_are_one_site(tmp_path: Path) -> None:
+    rows = [{"SitRecID": 5.0, "Source": text, "LastUpdate": text} for text in ("one", "two")]
+    got, report = read(tmp_path, *rows)
+    assert got["source_text"].tolist() == ["one"]
+    assert found(report, "duplicate_row") == [("noted", 2)]
+
+
 def test_area_as_text(tmp_path: Path) -> None:
     got, report = read(tmp_path, {"SitAreaKM2": "123"}, {"SitAreaKM2": "12,5"}, {"SitAreaKM2": "inf"})
     assert got["area_km2"].isna().tolist() == [False, True, True]

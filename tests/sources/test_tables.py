@@ -27,7 +27,6 @@ from aze_core.sources.tables import (
     parse_number,
     parse_shares,
     read_cells,
-    repair_text,
 )
 
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -561,12 +560,6 @@ def test_the_scale_can_be_given() -> None:
 @given(st.lists(st.text(max_size=12) | st.floats(0, 100).map(str), max_size=6))
 def test_a_share_is_never_outside_0_to_1(cells: list[str]) -> None:
     assert all(value is None or 0 <= value <= 1 for value in parse_shares(cells).values)
-
-
-def test_wrongly_decoded_text() -> None:
-    assert repair_text("Ciénaga".encode().decode("cp1252")) == ("Ciénaga", True)
-    assert repair_text("Ciénaga".encode("latin-1").decode("cp850")) == ("Ciénaga", False)
-    assert [repair_text(text) for text in ("Ciénaga", "Straße", "Île", "São", "山")] == [None] * 5
 
 
 # ---------------------------------------------------------------- columns

@@ -153,6 +153,21 @@ def test_with_the_sites_known_a_number_given_twice_goes_to_the_site_of_that_name
     ]
 
 
+def test_with_both_sites_known_the_name_decides() -> None:
+    table = sheet("MapID,Site name,Species\nETH1,Ciénaga,Rana alba\nETH1,Liben plains,Mirafra sida\n")
+    sites = pd.DataFrame({"site_id": ["ETH1", "ETH1-2"], "name": ["Ciénaga", "Liben plains"]})
+    found = read_trigger_species(table, suggest_mapping(table)[0], sites=sites)
+    assert list(pairs(found)) == [("ETH1", "rana-alba"), ("ETH1-2", "mirafra-sida")]
+    assert rules(found, "no_share") == []
+
+
+def test_a_row_without_species_still_names_its_site() -> None:
+    table = sheet("MapID,Site name,Species\nA,Ash Hill,\nA,Birch Lake,Rana nova\n")
+    found = read_trigger_species(table, suggest_mapping(table)[0])
+    assert list(pairs(found)) == [("A-2", "rana-nova")]
+    assert rules(found, "no_share") == [("set_aside", "no_name", 1), ("repaired", "one_id_two_sites", 2)]
+
+
 def test_a_number_for_two_sites_and_a_row_that_names_none() -> None:
     table = sheet(
         "MapID,Site name,Species\nA,Ash Hill,Rana alba\nA,Birch Lake,Rana nova\nA,,Rana nigra\n"
@@ -198,6 +213,21 @@ def test_the_list_of_2019_is_wide() -> None:
         ("noted", "no_share", None),
     ]
     assert (found.report.read, found.report.accepted) == (3, 2)
+
+
+def test_the_list_of_2019_without_sites_gets_identifiers_of_its_own() -> None:
+    header = "Country;AZE.trigger.species;AZE.trigger.species2;AZE.trigger.species3\n"
+    rows = ["Peru;Rana alba;Rana nova;\n", "Peru;Rana nigra;;NA\n", "Perú;Rana x-alba\n"]
+    table = sheet(header + "".join(rows))
+    found = read_trigger_species(table, suggest_mapping(table)[0])
+    ids = [site for site, _ in pairs(found)]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
+    assert all(site.startswith("peru-") for site in ids)
+    assert rules(found, "no_share") == [("noted", "identifiers_made", None)]
+    # the same rows in another order, the same species in other columns
+    other = sheet(header + "".join([rows[2], "Peru;;Rana nigra\n", "Peru;Rana nova;NA;Rana alba\n"]))
+    assert set(pairs(read_trigger_species(other, suggest_mapping(other)[0]))) == set(pairs(found))
 
 
 def test_several_names_in_one_cell() -> None:
