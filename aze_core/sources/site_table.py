@@ -418,7 +418,7 @@ class _Reader:
             made = own_sites([one for one in named if not one.site_id])
             found = {one.number: (one.site_id, "") for one in named if one.site_id} | made
         else:
-            found = own_sites(named)
+            found = own_sites(named, self.sheet.file)
         for row in self.rows:
             site, detail = found[row.number]
             if detail:
