@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import html
-import io
 import json
 import re
-import zipfile
-import zlib
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ import pandas as pd
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
 from aze_core.domain.settings import value as setting
+from aze_core.sources.archives import open_archive
 from aze_core.sources.tables import Limits, Sheet, is_not_known, key, parse_category, read_cells
 
 LIMITS = Limits(
@@ -180,8 +179,8 @@ def read_red_list(source: Path | str | bytes, name: str = "", limits: Limits = L
     Raises
     ------
     DataError
-        No Red List table in it, a broken or too large archive, a table without the columns that identify
-        the species, or JSON of another form.
+        No Red List table in it, an archive that `open_archive` refuses, more than the limits, a table without
+        the columns that identify the species, or JSON of another form.
 
     Notes
     -----
@@ -189,26 +188,46 @@ def read_red_list(source: Path | str | bytes, name: str = "", limits: Limits = L
     that are not the latest. HTML entities are decoded. Do not read the absence of threats as "none": a
     search export holds threats only where they were asked for.
     """
-    if not isinstance(source, bytes):
-        path = Path(source)
-        name = name or path.name
-        if path.is_dir():
-            return _from_tables(_folder(path, name, limits), name, limits)
-        try:
-            with path.open("rb") as stream:
-                source = stream.read(limits.max_bytes + 1)
-        except FileNotFoundError:
-            raise DataError("no_such_file", file=name, folder=str(path.parent)) from None
-        except (OSError, ValueError) as error:
-            problem = getattr(error, "strerror", None) or str(error)
-            raise DataError("unreadable_file", file=name, folder=str(path.parent), problem=problem) from None
-    name = name or "Red List"
-    if len(source) > limits.max_bytes:
-        raise DataError("too_large", file=name, unit="bytes", limit=limits.max_bytes)
-    if source.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _from_tables(_archive(source, name, limits), name, limits)
-    if source.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        return _from_json(source, name)
+    if isinstance(source, bytes):
+        name = name or "Red List"
+        if len(source) > limits.max_bytes:
+            raise DataError("too_large", file=name, unit="bytes", limit=limits.max_bytes)
+        if not source.startswith(_ZIP):
+            return _from_text(source, name)
+        with tempfile.TemporaryDirectory(prefix="aze-import-") as folder:
+            safe = re.sub(r"[^\w .-]", "_", name)[-80:].removesuffix(".zip")
+            path = Path(folder) / f"{safe}.zip"
+            try:
+                path.write_bytes(source)
+            except OSError as error:
+                needed, problem = -(-len(source) // 1_000_000), error.strerror or str(error)
+                raise DataError("archive_no_room", file=name, needed=needed, problem=problem) from None
+            return _from_tables(_archive(path, limits), name, limits)
+    path = Path(source)
+    name = name or path.name
+    if path.is_dir():
+        return _from_tables(_folder(path, name, limits), name, limits)
+    try:
+        with path.open("rb") as stream:
+            if path.stat().st_size > limits.max_bytes:
+                raise DataError("too_large", file=name, unit="bytes", limit=limits.max_bytes)
+            head = stream.read(4)
+            if head not in _ZIP:
+                return _from_text(head + stream.read(limits.max_bytes), name)
+    except FileNotFoundError:
+        raise DataError("no_such_file", file=name, folder=str(path.parent)) from None
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+        raise DataError("unreadable_file", file=name, folder=str(path.parent), problem=problem) from None
+    return _from_tables(_archive(path, limits), name, limits)
+
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def _from_text(raw: bytes, name: str) -> RedList:
+    if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return _from_json(raw, name)
     raise DataError("not_a_red_list", file=name)
 
 
@@ -244,28 +263,28 @@ def _folder(path: Path, name: str, limits: Limits) -> dict[str, bytes]:
     return found
 
 
-def _archive(raw: bytes, name: str, limits: Limits) -> dict[str, bytes]:
-    """The tables of a zip, read in memory and never unpacked to a disk."""
+def _archive(path: Path, limits: Limits) -> dict[str, bytes]:
+    """The tables of a zip, whatever folder or zip within they lie in."""
     found: dict[str, bytes] = {}
     left = limits.max_unpacked
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            for member in archive.infolist():
-                table = _table_of(member.filename)
-                if not table:
-                    continue
-                if table in found:
-                    raise DataError("two_tables", file=name, table=f"{table}.csv")
-                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise DataError("broken_archive", file=name, problem="packed in an unusual way")
-                with archive.open(member) as stream:
-                    piece = stream.read(left + 1)
-                left -= len(piece)
-                if left < 0:
-                    raise DataError("too_large", file=name, unit="bytes", limit=limits.max_unpacked)
-                found[table] = piece
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise DataError("broken_archive", file=name, problem=str(error)[:200]) from None
+        archive = open_archive(path)
+    except DataError as error:
+        if error.message_id == "archive_no_layer":
+            raise DataError("not_a_red_list", file=path.name) from None
+        raise
+    with archive:
+        for source in archive.of("csv"):
+            table = _table_of(source.name)
+            if not table:
+                continue
+            if table in found:
+                raise DataError("two_tables", file=path.name, table=f"{table}.csv")
+            # a table that was asked for and has nothing in it is an empty file, which is no text
+            found[table] = source.open().read(left + 1) if source.size else b""
+            left -= len(found[table])
+            if left < 0:
+                raise DataError("too_large", file=path.name, unit="bytes", limit=limits.max_unpacked)
     return found
 
 

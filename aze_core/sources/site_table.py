@@ -281,7 +281,8 @@ def read_site_table(
     Raises
     ------
     DataError
-        A field or column that does not exist, or a mapping without site.
+        A field or column that does not exist, a mapping without site, or an identifier that stands for so
+        many names that it identifies nothing.
 
     Notes
     -----
@@ -418,7 +419,7 @@ class _Reader:
             made = own_sites([one for one in named if not one.site_id])
             found = {one.number: (one.site_id, "") for one in named if one.site_id} | made
         else:
-            found = own_sites(named)
+            found = own_sites(named, self.sheet.file)
         for row in self.rows:
             site, detail = found[row.number]
             if detail:
@@ -437,13 +438,15 @@ class _Reader:
         if not self.has_points:
             detail = "the table gives no points: all sites are kept without one"
             self.tell("noted", "no_points", value=len(self.rows), detail=detail)
+        if "iso3" not in self.places:
+            self.tell("noted", "no_iso3", value=len(self.rows), detail="the table names no countries")
         for row in self.rows:
             text = row.texts.get("iso3", "")
             codes, unknown = self.index.find(text)
             for part in unknown:
                 detail = f"{part[:100]} is no country or territory known here; left out"
                 self.tell("noted", "unknown_country", row, "iso3", text, detail)
-            if not codes:
+            if not codes and "iso3" in self.places:
                 self.tell("noted", "no_iso3", row, "iso3", text)
             row.values["iso3"] = ";".join(codes) or None
             is_code = all(re.fullmatch(r"[A-Za-z]{3}|\d{3}", part.strip()) for part in re.split("[;,]", text))

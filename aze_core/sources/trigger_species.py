@@ -18,6 +18,7 @@ import pandas as pd
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
 from aze_core.domain.schema import TABLES, conform, empty
+from aze_core.domain.settings import value as setting
 from aze_core.sources.red_list import canonical_name, species_slug
 from aze_core.sources.tables import (
     SYNONYMS,
@@ -147,8 +148,16 @@ def row_identifier(cells: Sequence[str], country: str) -> str:
     return f"{species_slug(country) or 'site'}-{digest}"
 
 
-def shared_identifiers(rows: Iterable[NamedRow]) -> dict[str, list[str]]:
+_MOST_SITES: int = setting("limits.table.sites_of_identifier")
+
+
+def shared_identifiers(rows: Iterable[NamedRow], file: str = "") -> dict[str, list[str]]:
     """Identifiers that a table gives to unrelated names, with the first name of each of their sites.
+
+    Raises
+    ------
+    DataError
+        An identifier that stands for so many names that it identifies nothing; `file` is named there.
 
     Examples
     --------
@@ -164,10 +173,12 @@ def shared_identifiers(rows: Iterable[NamedRow]) -> dict[str, list[str]]:
         known = names.setdefault(row.site_id, [])
         if not any(_similar(name, other) for other in known):
             known.append(name)
+        if len(known) > _MOST_SITES:
+            raise DataError("identifier_of_many", file=file, value=row.site_id, limit=_MOST_SITES)
     return {site: known for site, known in names.items() if len(known) > 1}
 
 
-def own_sites(rows: Sequence[NamedRow]) -> dict[int, tuple[str | None, str]]:
+def own_sites(rows: Sequence[NamedRow], file: str = "") -> dict[int, tuple[str | None, str]]:
     """The site that each row means, where the table's own identifiers stand.
 
     One identifier with two unrelated names is two sites, of which the further ones get a number. A row
@@ -176,6 +187,8 @@ def own_sites(rows: Sequence[NamedRow]) -> dict[int, tuple[str | None, str]]:
     Parameters
     ----------
     rows : sequence of NamedRow
+    file : str
+        As `shared_identifiers`, which also tells what is raised.
 
     Returns
     -------
@@ -190,7 +203,7 @@ def own_sites(rows: Sequence[NamedRow]) -> dict[int, tuple[str | None, str]]:
     {1: ('A', ''), 2: ('A-2', 'Birch Lake is another site than the first of this name; called A-2'),
      3: ('peru-dune', '')}
     """
-    shared = shared_identifiers(rows)
+    shared = shared_identifiers(rows, file)
     taken = {row.site_id for row in rows}
     called: dict[tuple[str, int], str] = {}
     found: dict[int, tuple[str | None, str]] = {}
@@ -559,7 +572,7 @@ class _Reader:
             return self.own_sites(records)
         kept: list[_Record] = []
         told: set[int] = set()
-        shared = shared_identifiers(self.named)
+        shared = shared_identifiers(self.named, self.sheet.file)
         for record in records:
             site, rule, detail = index.find(record.site_id, record.site_name, record.country)
             if rule == "site_conflict" and record.site_id in shared:
@@ -583,7 +596,7 @@ class _Reader:
 
     def own_sites(self, records: list[_Record]) -> list[_Record]:
         """Identifiers of the table's own; one identifier with two unrelated names is two sites."""
-        found = own_sites(self.named)
+        found = own_sites(self.named, self.sheet.file)
         told: set[int] = set()
         kept: list[_Record] = []
         for record in records:

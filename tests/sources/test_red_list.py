@@ -239,7 +239,10 @@ def test_a_list_of_the_api_takes_the_latest_global_ones(wrap: Any) -> None:
         (b'{"a": "\xff"}', "bad_json"),
         (b"[" * 100_000, "bad_json"),
         (b"[" + b"9" * 5000 + b"]", "bad_json"),
-        (b"PK\x03\x04", "broken_archive"),
+        (b"PK\x03\x04", "archive_broken"),
+        (pack({"readme.txt": "terms"}), "not_a_red_list"),
+        (pack({"../simple_summary.csv": "a,b\n1,2\n"}), "archive_unsafe_name"),
+        (pack(EXPORT | {"notes.csv": "\x00" * (17 << 20)}), "archive_ratio"),
         (pack({"threats.csv": "a,b\n"}), "not_a_red_list"),
         (pack({"simple_summary.csv": ""}), "empty_table"),
         (pack({"simple_summary.csv": "scientificName,scopes\nRana,Global\n"}), "import_missing_column"),
@@ -263,6 +266,21 @@ def test_limits_hold(tmp_path: Path) -> None:
         assert (caught.value.message_id, caught.value.fields["unit"]) == ("too_large", "bytes")
     with pytest.raises(DataError) as caught:
         read_red_list(pack(EXPORT), "x", Limits(max_bytes=100))
+    assert caught.value.message_id == "too_large"
+
+
+def test_a_zip_within_a_zip_is_found(export: RedList) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("parts/inner.zip", pack(EXPORT))
+    for name in ("outer.zip", "a/../odd: name", ""):
+        pd.testing.assert_frame_equal(read_red_list(out.getvalue(), name).species, export.species)
+
+
+def test_a_path_beyond_the_limit(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(pack(EXPORT))
+    with pytest.raises(DataError) as caught:
+        read_red_list(tmp_path / "x.zip", limits=Limits(max_bytes=100))
     assert caught.value.message_id == "too_large"
 
 

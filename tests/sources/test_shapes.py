@@ -73,3 +73,10 @@ def test_a_download_without_layers_says_what_it_holds(tmp_path: Path) -> None:
     with open_archive(path) as archive:
         assert find_layers(archive, 10) == []
         assert contents(archive) == "list.csv"
+
+
+def test_degrees_that_are_metres_are_set_aside(tmp_path: Path) -> None:
+    metres = layer({"name": "x"}).to_crs(32632).set_crs(4326, allow_override=True)
+    rows, report = read(write(tmp_path / "a.gpkg", metres))
+    assert len(rows) == 0
+    assert told(report, "outside_world") == [("set_aside", 1)]

@@ -29,7 +29,6 @@ from tests.sources.layers import rules, told
 from tests.sources.test_tables import rows, xlsx
 
 COUNTRIES = read_table(Path(__file__).parents[2] / "data" / "countries.csv", "countries")
-USUAL = {"no_points", "no_aze_status", "unused_columns", "no_iso3", "share_scale"}
 
 
 def sheet(text: str) -> Sheet:
@@ -225,6 +224,7 @@ def test_countries() -> None:
     assert values(found, "country_name") == ["Perú", None, "Peru; Atlantis", None, "Perou et Chili", None]
     assert told(found.report, "unknown_country") == [("noted", 3)]
     assert told(found.report, "no_iso3") == [("noted", 4)]
+    assert told(read("site_id,x\nA,\nB,\n").report, "no_iso3") == [("noted", None)]
     own = read("site_id,country\nA,North Isle\n", country_names={"North Isle": "PER"})
     assert values(own, "iso3") == ["PER"]
 

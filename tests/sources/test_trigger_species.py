@@ -179,6 +179,14 @@ def test_a_number_for_two_sites_and_a_row_that_names_none() -> None:
     assert ("set_aside", "one_id_two_sites", 3) in rules(found)
 
 
+def test_a_column_that_identifies_nothing_gets_a_sentence() -> None:
+    names = [f"{chr(97 + n // 26)}{chr(97 + n % 26)}" * 5 for n in range(60)]
+    table = sheet("id,site name,species\n" + "".join(f"Peru,{name},Rana alba\n" for name in names))
+    with pytest.raises(DataError) as caught:
+        read_trigger_species(table, suggest_mapping(table)[0] | {"site_id": "id"})
+    assert (caught.value.message_id, caught.value.fields["value"]) == ("identifier_of_many", "Peru")
+
+
 def test_spellings_of_one_name_are_one_site() -> None:
     table = sheet(
         "id,site name,species\n7.0,Cerro Alto,Rana alba\n7,CERRO ALTO,Rana nova\n"
