@@ -3,11 +3,50 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+
+def _plain(rule: str) -> str:
+    """The rule without the detail that it names: ``two_of_order_name`` is ``two_of``."""
+    return "two_of" if rule.startswith("two_of_") else rule
+
+
+def _is_missing(cell: object) -> bool:
+    # only NaN differs from itself
+    return cell is None or cell is pd.NA or cell != cell
+
+
 ACTIONS = ("noted", "repaired", "set_aside")
+RULES = frozenset(
+    """
+    above_header ambiguous_number ambiguous_site antimeridian area_differs area_without_unit area_zero
+    bad_coordinate bad_coordinates bad_iso3 bad_number bad_point bad_threat_code bad_year
+    category_changed column_absent cost_without_currency cover_without_year crs_assumed crs_changed
+    doubled_column duplicate_id duplicate_occurrence duplicate_row duplicate_species duplicate_threat
+    empty_layer empty_sheet error_value formula_without_value half_point hidden_sheet identifiers_made
+    invalid_geometry islands_as_triangles iso3_case line_geometry merged_cells mett_above_max
+    mixed_encoding name_spelling name_without_author named_by_place names_left_out negative_number
+    no_area no_aze_status no_geometry no_id no_iso3 no_name no_point no_points no_share no_site
+    no_territory_overlaps not_a_binomial not_a_number not_global not_in_red_list_ambiguous
+    not_in_red_list_unknown not_latest not_named not_stated null_island occurrences_left_list
+    occurrences_updated odd_letters one_id_two_sites ones_mark_presence other_encoding other_format
+    other_layer outside_world parts_dissolved parts_dropped point_beside_polygon point_far
+    point_geometry polar possibly_extinct presence_not_known reader_warning red_list_not_kept
+    repeated_values rights_column rights_updated ring_closed row_too_long share_by_criterion
+    share_effectively_all share_needed share_not_a_number share_out_of_range share_scale share_unclear
+    sheet_without_table simplified site_conflict sites_left_list sites_updated subpopulation
+    swapped_point synonym text_doubtful text_encoding text_mended threat_of_unknown_species
+    two_assessments two_categories two_names_one_species two_of two_shares_of_one_pair
+    two_values_of_one_site unclear_flag unknown_aze_status unknown_category unknown_consent_stage
+    unknown_country unknown_list_type unknown_realm unknown_site unnamed_column unused_columns
+    values_updated wrong_encoding
+    """.split()  # noqa: SIM905 - a list of this length reads better so
+)
+"""Rules that a finding can fall under; the words stand in the catalogues, below `finding`."""
+
 COLUMNS = ("action", "rule", "file", "row", "column", "value", "detail")
 
 
@@ -24,6 +63,8 @@ class ImportReport:
         `set_aside`: left out of the inventory but kept for correction), the rule it fell under, the file,
         the row (the first row of data is 1; missing where it concerns the whole file), the column, the value
         that came, and what was done in detail.
+    cells : dict of (str, int) to dict
+        By file and row: the cells, by column, of a row that was set aside, so that it can be corrected.
 
     Examples
     --------
@@ -35,6 +76,7 @@ class ImportReport:
 
     read: int = 0
     findings: list[tuple[str, str, str, int | None, str, str, str]] = field(default_factory=list)
+    cells: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
 
     def add(
         self,
@@ -49,17 +91,33 @@ class ImportReport:
         """Take down one finding; long values are cut, for a cell can hold a book."""
         if action not in ACTIONS:
             raise ValueError(f"`action` was {action!r} but is expected to be in {set(ACTIONS)}")
+        if _plain(rule) not in RULES:
+            raise ValueError(f"`rule` was {rule!r} but is expected to be in `RULES`")
         self.findings.append((action, rule, file, row, column, str(value)[:200], str(detail)[:500]))
+
+    @property
+    def aside(self) -> dict[tuple[str, int | None], list[str]]:
+        """Rules by file and row of what was set aside; a row can fall under several."""
+        found: dict[tuple[str, int | None], list[str]] = {}
+        for action, rule, file, row, *_ in self.findings:
+            if action == "set_aside" and rule not in found.setdefault((file, row), []):
+                found[file, row].append(rule)
+        return found
 
     @property
     def set_aside(self) -> int:
         """Rows left out: a row with several findings counts once."""
-        return len({(file, row) for action, _, file, row, *_ in self.findings if action == "set_aside"})
+        return len(self.aside)
 
     @property
     def accepted(self) -> int:
         """Rows that went into the inventory."""
         return self.read - self.set_aside
+
+    def keep_cells(self, file: str, row: int, cells: Mapping[str, object]) -> None:
+        """Keep the cells of a row that was set aside; empty ones as empty texts."""
+        plain = {str(name): "" if _is_missing(cell) else str(cell) for name, cell in cells.items()}
+        self.cells[file, row] = plain
 
     def counts(self) -> pd.DataFrame:
         """Findings by action and rule: columns `action`, `rule`, `rows`."""
@@ -75,3 +133,4 @@ class ImportReport:
         """Add another report's rows and findings to this one."""
         self.read += other.read
         self.findings.extend(other.findings)
+        self.cells.update(other.cells)

@@ -1,12 +1,14 @@
 """Words, numbers and dates of the languages: `t` looks a message up, `number` and its kin write values."""
 
 from aze_core.locale.catalogue import LANGUAGES, explain, messages, t
+from aze_core.locale.findings import finding
 from aze_core.locale.numbers import area, interval, missing, number, percent
 
 __all__ = [
     "LANGUAGES",
     "area",
     "explain",
+    "finding",
     "interval",
     "messages",
     "missing",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -22,11 +22,15 @@ from aze_core.sources.shapes import (
     MAX_ROWS,
     Layer,
     Progress,
+    all_columns,
     contents,
     find_layers,
+    keep_cells,
+    match_layers,
     read_layers,
     where,
 )
+from aze_core.sources.tables import SYNONYMS, Guess, guess_columns
 from aze_core.sources.text import Note, cell_text, readable
 
 AREA_DIFFERENCE: float = setting("limits.kba.area_difference")
@@ -70,6 +74,7 @@ _FIELDS = {
     "country_name": ("Country",),
     "changed": ("LastUpdate", "ChangeDate"),
 }
+_TITLES = {field: names[0] for field, names in _FIELDS.items()}
 _TEXTS = ("source_text", "country_name", "changed")
 AREAS = {"SitAreaKM2": 1.0, "SitArea": 0.01, "GISArea": 0.01}
 """Columns of area, and km² in their unit; the older ones are in hectares."""
@@ -81,7 +86,7 @@ AZE_WORDS = {
     "de_listed": "de_listed",
 }
 """What is written of the status of an AZE site, in small letters: the status."""
-LIST_TYPES = {"confirmed": "global_aze", "de_listed": "de_listed", "none": "other_kba"}
+LIST_OF = {"confirmed": "global_aze", "de_listed": "de_listed", "none": "other_kba"}
 """Kind of list that follows from the status."""
 _NOTHING = {"", "null", "<null>", "none", "na", "n/a", "nan"}
 
@@ -92,6 +97,7 @@ def read_kba(
     path: str | os.PathLike[str],
     progress: Progress | None = None,
     *,
+    mapping: Mapping[str, str] | None = None,
     limits: Limits | None = None,
     max_rows: int = MAX_ROWS,
     max_layers: int = MAX_LAYERS,
@@ -106,6 +112,9 @@ def read_kba(
         Zip, shapefile, GeoPackage, GeoJSON or geodatabase; all its layers of sites are read.
     progress : callable, optional
         Called with the share done and the stage.
+    mapping : mapping of str to str, optional
+        Field of `FIELDS` to column, for layers whose columns are not called as in KBA files; the others keep
+        their names. With a mapping the country may be missing.
     limits : Limits, optional
         What an archive may hold.
     max_rows, max_layers : int
@@ -161,42 +170,95 @@ def read_kba(
         found = find_layers(archive, max_layers)
         if not found:
             raise DataError("kba_no_layer", file=archive.file, found=contents(archive))
-        layers = _choose(found, report)
+        layers = _choose(found, mapping or {}, archive.file, report)
         for layer, fields in layers:
             _tell_absent(layer, fields, report)
-        rows = read_layers(layers, list(_FIELDS), archive.file, report, max_rows=max_rows, progress=progress)
-    rows = _attributes(rows, report)
+        sound = read_layers(
+            layers,
+            list(_FIELDS),
+            archive.file,
+            report,
+            max_rows=max_rows,
+            titles=_TITLES,
+            progress=progress,
+        )
+    rows = _attributes(sound, report)
     rows = _unite(rows, report)
+    keep_cells(sound, list(_FIELDS), _TITLES, report)
     sites = gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4326")
     sites = _measure(sites, report, area_difference, point_distance_deg)
     tell(1.0, "check")
     return sites[list(COLUMNS)].reset_index(drop=True), report
 
 
-def _choose(layers: list[Layer], report: ImportReport) -> list[tuple[Layer, dict[str, str]]]:
+def _choose(
+    layers: list[Layer], mapping: Mapping[str, str], file: str, report: ImportReport
+) -> list[tuple[Layer, dict[str, str]]]:
     """Layers that carry sites, with their columns by field; the others are noted."""
+    own = match_layers(layers, mapping, FIELDS, file)
     found: list[tuple[Layer, dict[str, str]]] = []
     others: list[tuple[Layer, dict[str, str]]] = []
-    for layer in layers:
-        fields = layer.match(_FIELDS)
-        (others if _missing(fields) else found).append((layer, fields))
+    for layer, mapped in own:
+        fields = {**layer.match(_FIELDS), **mapped}
+        (others if _missing(fields, bool(mapping)) else found).append((layer, fields))
     if not found:
         # the one that comes nearest is the one that was meant
         layer, fields = max(others, key=lambda other: len(other[1]))
         came = ", ".join(layer.columns[:60]) or "no columns"
-        raise DataError("import_missing_column", file=layer.label, column=_missing(fields), found=came)
+        column = _missing(fields, bool(mapping))
+        raise DataError("import_missing_column", file=layer.label, column=column, found=came)
     for layer, fields in others:
-        detail = f"not read: it has no column {_missing(fields)}"
+        detail = f"not read: it has no column {_missing(fields, bool(mapping))}"
         report.add("noted", "other_layer", layer.label, detail=detail)
     return found
 
 
-def _missing(fields: dict[str, str]) -> str:
+def _missing(fields: dict[str, str], mapped: bool) -> str:
     if "site_id" not in fields:
         return "SitRecID"
     if not {"international_name", "national_name"} & set(fields):
         return "IntName"
-    return "" if "iso3" in fields else "ISO3"
+    return "" if "iso3" in fields or mapped else "ISO3"
+
+
+_NAMES: dict[str, Sequence[str]] = {
+    "site_id": ("SitRecID", *SYNONYMS["site_id"]),
+    "international_name": ("IntName", *SYNONYMS["site_name"], "name", "nombre", "nom", "nome"),
+    "national_name": ("NatName", "national_name", "local_name"),
+    "iso3": ("ISO3", *SYNONYMS["country"]),
+    "aze_status": ("AzeStatus", "aze_status"),
+}
+FIELDS = tuple(_NAMES)
+"""Fields that a mapping may name."""
+
+
+def suggest_mapping(
+    path: str | os.PathLike[str], *, limits: Limits | None = None, max_layers: int = MAX_LAYERS
+) -> tuple[list[str], dict[str, Guess]]:
+    """Columns of a layer of sites, and which of them may hold which field.
+
+    Parameters
+    ----------
+    path : str or path-like
+    limits, max_layers
+        As `read_kba`.
+
+    Returns
+    -------
+    (list of str, dict of str to Guess)
+        The columns of all layers, each once, and the guesses by field, to be confirmed.
+
+    Raises
+    ------
+    DataError
+        As `read_kba`.
+    """
+    with open_archive(path, limits) as archive:
+        layers = find_layers(archive, max_layers)
+        if not layers:
+            raise DataError("kba_no_layer", file=archive.file, found=contents(archive))
+        columns = all_columns(layers)
+    return columns, guess_columns(columns, [], FIELDS, _NAMES)
 
 
 def _tell_absent(layer: Layer, fields: dict[str, str], report: ImportReport) -> None:
@@ -246,7 +308,7 @@ def _attributes(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
                 "region": cell_text(came["region"]).strip() or None,
                 "aze_status": aze,
                 "kba_status": None if kba.casefold() in _NOTHING else kba.casefold(),
-                "list_type": LIST_TYPES[aze],
+                "list_type": LIST_OF[aze],
                 "area_km2": area,
                 "area_source": area_source,
                 "latitude": latitude,

@@ -12,6 +12,7 @@ import pandas as pd
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
+from aze_core.domain.schema import CONSENT_STAGES
 from aze_core.sources.tables import (
     SYNONYMS,
     Guess,
@@ -21,11 +22,11 @@ from aze_core.sources.tables import (
     guess_columns,
     is_not_known,
     key,
+    parse_flag,
     parse_number,
     parse_shares,
 )
 
-CONSENT_STAGES = ("unknown", "informed", "consulting", "given", "withheld")
 UNREAD_STAGE = "taken as unknown; expected " + ", ".join(CONSENT_STAGES)
 
 RIGHTS = ("rights_holders", "overlap_pct", "consent_stage", "consent_source")
@@ -73,7 +74,7 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     "overlap_pct": ("overlap_pct", "overlap_percent", "overlap"),
     "consent_stage": ("consent_stage", "consent", "fpic", "fpic_stage", "clpi", "clip"),
     "consent_source": ("consent_source", "fpic_source"),
-    "sensitive": ("sensitive", "sensitive_flag", "sensible", "confidential"),
+    "sensitive": SYNONYMS["sensitive"],
     "unit": ("unit", "units", "unite", "unidad", "unidade"),
     "year": ("year", "annee", "ano", "reference_year"),
     "source": ("source", "sources", "reference", "fuente", "fonte"),
@@ -104,8 +105,6 @@ _STAGE_WORDS = {
     "informado": "informed",
     "informe": "informed",
 }
-_YES = {"1", "yes", "y", "true", "x", "oui", "si", "sim", "sensitive"}
-_NO = {"0", "no", "n", "false", "non", "nao"}
 
 _KINDS = {
     "site_id": "str",
@@ -444,10 +443,8 @@ def _values(
         return values
     if column.kind == "flag":
         for n, cell in enumerate(cells):
-            if key(cell) in _NO:
-                values[n] = _value("0", None, "flag", column)
-            elif key(cell) in _YES:
-                values[n] = _value("1", None, "flag", column)
+            if (flag := parse_flag(cell)) is not None:
+                values[n] = _value(str(int(flag)), None, "flag", column)
             elif cell:
                 left(n, "unclear_flag", "taken as sensitive; expected yes or no")
                 values[n] = _value("1", None, "flag", column)

@@ -157,6 +157,7 @@ def read_layers(
     *,
     max_rows: int,
     points: bool = True,
+    titles: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Rows of layers: named columns, and geometries that can be relied on.
@@ -175,6 +176,9 @@ def read_layers(
         How many rows the layers may hold together.
     points : bool
         Whether points are wanted; otherwise they are set aside, as lines always are.
+    titles : mapping of str to str, optional
+        Names under which the report keeps the fields of a row that is set aside; the fields' own where not
+        given.
     progress : callable, optional
         Called up to a share of 0.8: the rest is the caller's.
 
@@ -207,9 +211,24 @@ def read_layers(
     if not total:
         raise DataError("import_no_rows", file=file)
     tell(0.5, "geometry")
-    rows = _clean(pd.concat(frames, ignore_index=True), report, points)
+    came = pd.concat(frames, ignore_index=True)
+    rows = _clean(came.copy(), report, points)
+    keep_cells(came, columns, titles or {}, report)
     tell(0.8, "check")
     return rows
+
+
+def keep_cells(
+    rows: pd.DataFrame, columns: Sequence[str], titles: Mapping[str, str], report: ImportReport
+) -> None:
+    """Let the report keep the fields of the rows that were set aside, as far as it does not have them."""
+    wanted = set(report.aside) - set(report.cells)
+    if not wanted:
+        return
+    places = zip(rows["file"], rows["row"], strict=True)
+    for at, place in enumerate((str(file), int(row)) for file, row in places):
+        if place in wanted:
+            report.keep_cells(*place, {titles.get(name, name): rows[name].iloc[at] for name in columns})
 
 
 def where(rows: pd.DataFrame, index: Any) -> tuple[str, int]:

@@ -14,8 +14,9 @@ import shapely
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
+from aze_core.domain.schema import LIST_TYPES
 from aze_core.sources.countries import CountryIndex
-from aze_core.sources.kba import AREAS, AZE_WORDS, LIST_TYPES
+from aze_core.sources.kba import AREAS, AZE_WORDS, LIST_OF
 from aze_core.sources.kba import COLUMNS as KBA_COLUMNS
 from aze_core.sources.national import COLUMN_NAMES
 from aze_core.sources.tables import (
@@ -80,23 +81,22 @@ _NAMES: dict[str, tuple[str, ...]] = {
             "kba_id": "kba_id kbaid kba_code sitrecid sitredid",
             "cover_year": "cover_year vintage year_of_cover coverage_year year annee ano",
             "cover_share": "percentprotectedwdpa percent_protected protected_percent pct_protected percpa "
-            "pa_coverage cover coverage share_protected protected_share protection cobertura couverture",
+            "pa_coverage cover coverage share_protected protected_share protected protection cobertura "
+            "couverture",
             "region": "region",
             "kba_status": "kbastatus",
             "source_text": "source reference",
             "changed": "lastupdate changedate last_update",
         }.items()
     },
-    "site_id": SYNONYMS["site_id"],
+    # in a table of sites the code is the site's
+    "site_id": (*SYNONYMS["site_id"], "code", "id", "codigo"),
     "name": tuple(word for word in SYNONYMS["site_name"] if word != "natname"),
     "national_name": COLUMN_NAMES["national_name"],
     "country": SYNONYMS["country"],
 }
-LISTS = ("global_aze", "national_list", "de_listed", "other_kba")
-"""Kinds of lists that a site may stand on."""
-
 _LIST_WORDS = {
-    **{key(name): name for name in LISTS},
+    **{key(name): name for name in LIST_TYPES},
     "aze": "global_aze",
     "global": "global_aze",
     "national": "national_list",
@@ -111,7 +111,7 @@ _REALMS = {
     }.items()
     for word in words.split()
 }
-_STATUS_OF = {list_type: status for status, list_type in LIST_TYPES.items()}
+_STATUS_OF = {list_type: status for status, list_type in LIST_OF.items()}
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _NUMBERS = ("area_km2", "measured_area_km2", "latitude", "longitude")
 
@@ -212,7 +212,8 @@ def suggest_mapping(sheet: Sheet) -> tuple[dict[str, str], dict[str, Guess]]:
     >>> from aze_core.sources.tables import read_cells
     >>> [sheet] = read_cells(b"Code;Site name;Pais;Lat;Long;Area (ha)\\nA;Ash Hill;Peru;1;2;3\\n")
     >>> suggest_mapping(sheet)[0]
-    {'name': 'Site name', 'iso3': 'Pais', 'latitude': 'Lat', 'longitude': 'Long', 'area_km2': 'Area (ha)'}
+    {'site_id': 'Code', 'name': 'Site name', 'iso3': 'Pais', 'latitude': 'Lat', 'longitude': 'Long',
+     'area_km2': 'Area (ha)'}
     """
     if recognise(sheet.header) == "aze_2010":
         guesses = {
@@ -307,7 +308,7 @@ def read_site_table(
     [['7', 2020, 0.25]]
     """
     for name, came, expected in (
-        ("list_type", list_type, ("", *LISTS)),
+        ("list_type", list_type, ("", *LIST_TYPES)),
         ("area_unit", area_unit, ("", "km2", "ha")),
         ("share_scale", share_scale, ("", "fraction", "percent")),
     ):
@@ -517,7 +518,7 @@ class _Reader:
         for row in self.rows:
             status, kind = self.word(row, "aze_status"), self.word(row, "list_type")
             if kind is None and status is not None:
-                kind = LIST_TYPES[status]
+                kind = LIST_OF[status]
             kind = kind or otherwise
             row.values["list_type"] = kind
             row.values["aze_status"] = status or _STATUS_OF.get(kind, "none")

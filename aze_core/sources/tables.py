@@ -206,6 +206,23 @@ def is_not_known(text: str) -> bool:
     return text in NOT_KNOWN or (len(text) <= 20 and key(text) in NOT_KNOWN)
 
 
+_FLAGS = {
+    **dict.fromkeys(["1", "yes", "y", "true", "x", "oui", "si", "sim", "sensitive"], True),
+    **dict.fromkeys(["0", "no", "n", "false", "non", "nao"], False),
+}
+
+
+def parse_flag(text: str) -> bool | None:
+    """Yes or no in the languages of the tables; None where the cell says neither.
+
+    Examples
+    --------
+    >>> parse_flag("Sí"), parse_flag("NON"), parse_flag("perhaps")
+    (True, False, None)
+    """
+    return _FLAGS.get(key(text))
+
+
 _PLAIN = re.compile(r"[+-]?(\d{1,300}(\.\d{0,300})?|\.\d{1,300})([eE][+-]?\d{1,3})?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?P<sep>[,.])\d{3}")
 
@@ -1135,6 +1152,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "percent_of_population share_of_population proportion_of_population global_share perc_pop "
         "percent_global_population proportion_of_global_population share_of_global_population porcentaje "
         "pourcentage percentofglobalpopulation ofpopulation ofthepopulation ofglobalpopulation",
+        "sensitive": "sensitive sensitive_flag sensible confidential confidencial withheld",
         "life_stage": "life_stage lifestage stage life_history_stage season life_cycle_stage etapa stade "
         "lifehistorysegment life_history_segment",
     }.items()

@@ -30,6 +30,7 @@ from aze_core.sources.tables import (
     is_not_known,
     key,
     parse_category,
+    parse_flag,
     parse_shares,
     tidy_identifier,
 )
@@ -48,6 +49,7 @@ FIELDS = (
     "criterion",
     "share",
     "life_stage",
+    "sensitive",
 )
 """Fields that one column each may hold."""
 
@@ -78,6 +80,8 @@ class TriggerSpecies:
     occurrences, species : pandas.DataFrame
         Columns of `aze_core.domain.schema.TABLES`. An unknown `share` is missing, which the registry does
         not take: ask the user before it goes into an inventory. `class_name` is missing where not given.
+    rows : tuple of int
+        Row of the table that each occurrence stands in.
     sites : pandas.DataFrame
         Sites as the table names them: `site_id`, `name`, `country`; one row each.
     report : ImportReport
@@ -85,6 +89,7 @@ class TriggerSpecies:
     """
 
     occurrences: pd.DataFrame
+    rows: tuple[int, ...]
     species: pd.DataFrame
     sites: pd.DataFrame
     report: ImportReport
@@ -678,6 +683,7 @@ class _Reader:
                         occurrence["share"] = missing_share
         return TriggerSpecies(
             _frame(list(occurrences.values()), "occurrences"),
+            tuple(first[pair] for pair in occurrences),
             _frame(list(species.values()), "species"),
             pd.DataFrame(list(sites.values()), columns=["site_id", "name", "country"], dtype="str"),
             self.report,
@@ -719,6 +725,15 @@ class _Reader:
             self.add("noted", "possibly_extinct", record.row, self.column("category"), text, detail)
         if category.code:
             stated.setdefault(slug, {}).setdefault(category.code, record.row)
+        text = record.texts.get("sensitive", "")
+        flag = parse_flag(text)
+        if flag is None and not is_not_known(text):
+            # a place shown by mistake cannot be hidden again
+            detail = "taken as sensitive; expected yes or no"
+            self.add("repaired", "unclear_flag", record.row, self.column("sensitive"), text, detail)
+            flag = True
+        if flag is not None:
+            one["sensitive"] = bool(one.get("sensitive")) or flag
 
 
 _WHOLE = {"all", "allstages", "whole", "wholepopulation", "population", "any", "yearround", "resident"}

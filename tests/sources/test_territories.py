@@ -15,8 +15,8 @@ import shapely
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.report import ImportReport
+from aze_core.domain.schema import CONSENT_STAGES
 from aze_core.sources.archives import Limits
-from aze_core.sources.national import CONSENT_STAGES
 from aze_core.sources.territories import COLUMNS, NOT_NAMED, read_territories, suggest_mapping
 from tests.sources.layers import SQUARES, layer, rules, told, write
 

@@ -21,7 +21,7 @@ from aze_core.store.inventory import content_hash, load
 from tests.helpers import make_frames, set_cell, shuffled, tree, write_facts
 from tests.store.test_inventory import UNREADABLE, another_value
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

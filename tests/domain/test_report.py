@@ -1,0 +1,41 @@
+"""The report of an import: counts rows once, keeps their cells, knows its rules."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from aze_core.domain.report import RULES, ImportReport
+from aze_core.locale import LANGUAGES, finding, messages
+
+
+def test_a_row_under_several_rules_counts_once() -> None:
+    report = ImportReport(read=4)
+    report.add("set_aside", "no_site", "a.csv", 2)
+    report.add("set_aside", "no_name", "a.csv", 2)
+    report.add("set_aside", "no_site", "b.csv", 2)
+    report.add("repaired", "text_mended", "a.csv", 3)
+    assert report.aside == {("a.csv", 2): ["no_site", "no_name"], ("b.csv", 2): ["no_site"]}
+    assert (report.set_aside, report.accepted) == (2, 4 - 2)
+
+
+def test_cells_are_kept_as_text() -> None:
+    report = ImportReport()
+    report.keep_cells("a.csv", 2, {"id": 7, "name": None, "area": float("nan"), "flag": pd.NA, "x": "=1"})
+    assert report.cells == {("a.csv", 2): {"id": "7", "name": "", "area": "", "flag": "", "x": "=1"}}
+    other = ImportReport(read=1)
+    other.merge(report)
+    assert other.cells == report.cells
+
+
+@pytest.mark.parametrize(("action", "rule"), [("dropped", "no_site"), ("noted", "some_rule")])
+def test_unknown_actions_and_rules_are_refused(action: str, rule: str) -> None:
+    with pytest.raises(ValueError, match="expected to be in"):
+        ImportReport().add(action, rule, "a.csv")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_rule_has_words(language: str) -> None:
+    known = {name.removeprefix("finding.") for name in messages(language) if name.startswith("finding.")}
+    assert known == RULES
+    assert finding("two_of_class_name", language) == finding("two_of_order_name", language)
