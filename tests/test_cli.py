@@ -25,7 +25,7 @@ from aze_core.store.inventory import load
 from tests.helpers import make_frames, write_facts
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ["build", "info", "rank", "solve", "export"]
+COMMANDS = ["build", "info", "rank", "solve", "export", "import", "versions"]
 
 
 @pytest.fixture(scope="module")

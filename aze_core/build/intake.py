@@ -24,18 +24,20 @@ from aze_core.domain.report import COLUMNS, ImportReport
 from aze_core.domain.schema import TABLES, check_references, conform, empty
 from aze_core.domain.settings import value
 from aze_core.locale import t
+from aze_core.sources import kba, territories
 from aze_core.sources.archives import open_archive
 from aze_core.sources.facts import read_facts
 from aze_core.sources.kba import read_kba
 from aze_core.sources.national import read_national
 from aze_core.sources.red_list import read_red_list
 from aze_core.sources.site_table import SiteTable, read_site_table
-from aze_core.sources.tables import Sheet, read_cells
+from aze_core.sources.tables import Sheet, header_fingerprint, read_cells
 from aze_core.sources.territories import read_territories
 from aze_core.sources.trigger_species import read_trigger_species
 from aze_core.store import folder, red_lists
 from aze_core.store.imports import Aside, record_of, save
 from aze_core.store.inventory import frames_of, read_version
+from aze_core.store.mappings import remember
 
 Progress = Callable[[float, str, int], None]
 """Called with the share done (0 to 1), the id of a stage below `import.stage`, and the rows read so far."""
@@ -130,6 +132,8 @@ def import_files(
     seconds = time.perf_counter() - started
     aside = intake.waiting()
     save(store_dir, path.stem, plan.to_dict(), seconds, intake.findings(), aside)
+    for kind, header, columns in intake.confirmed:
+        remember(store_dir, kind, header, columns)
     tell(1.0, "done", intake.rows)
     version = read_version(path)
     return ImportResult(path, version, reused, seconds, intake.inputs(), intake.findings(), aside)
@@ -161,6 +165,7 @@ class _Intake:
         self.known_species = set(frames["species"]["species_id"])
         self.reports: dict[str, ImportReport] = {}
         self.records: list[dict[str, object]] = []
+        self.confirmed: list[tuple[str, str, dict[str, str | list[str]]]] = []
 
     # -- reading
 
@@ -237,7 +242,17 @@ class _Intake:
 
     def mapping(self, one: Input, sheet: Sheet) -> dict[str, str | list[str]]:
         """Columns of the fields, as the user said, else as they are guessed."""
+        if one.columns:
+            self.confirmed.append((one.kind, header_fingerprint(sheet.header), one.columns))
         return one.columns or suggest(sheet, one.kind)[0]
+
+    def layer_mapping(self, one: Input, path: Path) -> dict[str, str]:
+        """Columns of a layer's fields, as the user said; empty where nothing was said."""
+        if one.columns:
+            suggest_layer = {"sites": kba.suggest_mapping, "territories": territories.suggest_mapping}
+            columns, _ = suggest_layer[one.kind](path)
+            self.confirmed.append((one.kind, header_fingerprint(columns), one.columns))
+        return {name: str(column) for name, column in one.columns.items()}
 
     def keep_cells(self, sheet: Sheet, report: ImportReport) -> None:
         """Let the report keep what stood in rows that were set aside."""
@@ -249,7 +264,7 @@ class _Intake:
     def _take_sites(
         self, one: Input, path: Path, source: str, report: ImportReport, tell: Callable[[float, str], None]
     ) -> None:
-        columns = {name: str(column) for name, column in one.columns.items()}
+        columns = self.layer_mapping(one, path)
         sites, found = read_kba(path, tell, mapping=columns)
         report.merge(found)
         self.training |= bool(sites["source_text"].str.casefold().str.contains(TRAINING_MARK).any())
@@ -375,8 +390,7 @@ class _Intake:
     def _take_territories(
         self, one: Input, path: Path, source: str, report: ImportReport, tell: Callable[[float, str], None]
     ) -> None:
-        columns = {name: str(column) for name, column in one.columns.items()}
-        found, told = read_territories(path, columns or None, tell)
+        found, told = read_territories(path, self.layer_mapping(one, path) or None, tell)
         report.merge(told)
         texts = found["source"].dropna().astype(str).str.casefold()
         self.training |= bool(texts.str.contains(TRAINING_MARK).any())

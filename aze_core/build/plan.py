@@ -32,8 +32,8 @@ Pairs = tuple[tuple[str, tuple[str, ...]], ...]
 _DATE = re.compile(r"(19|20)\d{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 
-def _pairs(name: str, given: Any) -> Pairs:
-    """A mapping of names to one or several texts as sorted tuples."""
+def pairs(name: str, given: Any) -> Pairs:
+    """A mapping of names to one or several texts as sorted tuples; `name` is what errors call it."""
     items = given.items() if isinstance(given, Mapping) else given
     made: dict[str, tuple[str, ...]] = {}
     try:
@@ -116,8 +116,8 @@ class Input(Choice):
             raise SettingError("not_one_of", name="country", value=self.country, expected="an ISO 3166 code")
         object.__setattr__(self, "path", str(self.path))
         object.__setattr__(self, "name", self.name or Path(self.path).name)
-        object.__setattr__(self, "mapping", _pairs("mapping", self.mapping))
-        object.__setattr__(self, "about", _pairs("about", self.about))
+        object.__setattr__(self, "mapping", pairs("mapping", self.mapping))
+        object.__setattr__(self, "about", pairs("about", self.about))
         object.__setattr__(self, "corrects", tuple(self.corrects))
 
     @property

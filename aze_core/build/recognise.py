@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aze_core.domain.errors import DataError
@@ -13,6 +13,7 @@ from aze_core.sources import kba, national, site_table, territories, trigger_spe
 from aze_core.sources.archives import SPATIAL, Archive, Source, open_archive
 from aze_core.sources.shapes import MAX_LAYERS, all_columns, find_layers
 from aze_core.sources.tables import Guess, Sheet, header_fingerprint, key, read_cells
+from aze_core.store.mappings import remembered
 
 _SAMPLE = 5
 _RED_LIST_TABLES = ("simple_summary.csv", "assessments.csv")
@@ -55,6 +56,8 @@ class Look:
         How sure each single column is.
     fingerprint : str
         Of the header; a confirmed mapping is remembered under it.
+    remembered : bool
+        Whether the mapping is one that was confirmed before.
     problem : str
         Message id below ``import.problem`` where it cannot be imported.
     """
@@ -68,9 +71,10 @@ class Look:
     guesses: dict[str, Guess] = field(default_factory=dict)
     fingerprint: str = ""
     problem: str = ""
+    remembered: bool = False
 
 
-def look(path: Path, kind: str = "") -> list[Look]:
+def look(path: Path, kind: str = "", store: Path | None = None) -> list[Look]:
     """What a file holds.
 
     Parameters
@@ -79,6 +83,8 @@ def look(path: Path, kind: str = "") -> list[Look]:
         A zip, layer, geodatabase folder, table, JSON of the Red List, or the folder of an export.
     kind : str
         What it is to be read as; recognised where empty.
+    store : Path, optional
+        Store folder, whose confirmed mappings come before guesses.
 
     Returns
     -------
@@ -90,6 +96,21 @@ def look(path: Path, kind: str = "") -> list[Look]:
     DataError
         When the file is damaged, unsafe or nothing that is known.
     """
+    found = _look(path, kind)
+    return found if store is None else [_as_remembered(one, store) for one in found]
+
+
+def _as_remembered(one: Look, store: Path) -> Look:
+    """The look with the mapping that was confirmed for its header, where that still fits."""
+    known = remembered(store, one.kind, one.fingerprint) if one.kind and one.fingerprint else None
+    if known is None:
+        return one
+    there = set(one.columns)
+    named = [c for columns in known.values() for c in ([columns] if isinstance(columns, str) else columns)]
+    return replace(one, mapping=known, remembered=True) if there.issuperset(named) else one
+
+
+def _look(path: Path, kind: str) -> list[Look]:
     if kind == "red_list" or (not kind and _is_red_list(path)):
         return [Look("red_list")]
     if path.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".xls"):

@@ -16,7 +16,9 @@ from aze_core.store import folder
 from aze_core.store.inventory import read_version
 from aze_core.store.workspace import reading, writing
 
-_SHORTEST = 6
+SHORTEST = 6
+"""Characters of a hash that name a version at least."""
+
 _LABEL_LENGTH = 120
 
 
@@ -93,7 +95,7 @@ def find(store: Path, code: str) -> str:
         return current.inventory
     paths = folder.inventory_path(store, "x").parent.glob("*.gpkg")
     found = [path.stem for path in paths if path.stem.startswith(code)]
-    if len(code) < _SHORTEST or not re.fullmatch(r"[0-9a-f]+", code) or not found:
+    if len(code) < SHORTEST or not re.fullmatch(r"[0-9a-f]+", code) or not found:
         raise StoreError("unknown_version", code=code[:80])
     if len(found) > 1:
         raise StoreError("ambiguous_version", code=code, found=", ".join(sorted(item[:12] for item in found)))

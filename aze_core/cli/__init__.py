@@ -15,6 +15,7 @@ import pandas as pd
 
 from aze_core import __version__
 from aze_core import build as builder
+from aze_core.cli import bring
 from aze_core.domain.errors import AzeError, SettingError
 from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Weights
 from aze_core.domain.schema import TABLES
@@ -62,6 +63,10 @@ def parser() -> argparse.ArgumentParser:
     place.add_argument(
         "--data", type=Path, default=None, help="folder of fact tables to build from (default: data/)"
     )
+    which = argparse.ArgumentParser(add_help=False)
+    which.add_argument(
+        "--inventory", metavar="CODE", help="another version than the default: the beginning of its hash"
+    )
     shape = argparse.ArgumentParser(add_help=False)
     shape.add_argument("--format", choices=("table", "json"), default="table", help="how to print")
     scope = argparse.ArgumentParser(add_help=False)
@@ -89,9 +94,11 @@ def parser() -> argparse.ArgumentParser:
     build = sub.add_parser("build", parents=[place], help="build the database from the fact tables")
     build.add_argument("--force", action="store_true", help="build again even when nothing has changed")
 
-    sub.add_parser("info", parents=[place, shape], help="what is loaded, with counts by vintage")
+    sub.add_parser("info", parents=[place, which, shape], help="what is loaded, with counts by vintage")
 
-    rank = sub.add_parser("rank", parents=[place, shape, scope, model], help="sites in order of priority")
+    rank = sub.add_parser(
+        "rank", parents=[place, which, shape, scope, model], help="sites in order of priority"
+    )
     rank.add_argument(
         "--weights",
         type=_points,
@@ -104,7 +111,9 @@ def parser() -> argparse.ArgumentParser:
     )
     rank.add_argument("--top", type=int, default=20, help="rows of the table (0: all; JSON always has all)")
 
-    plan = sub.add_parser("solve", parents=[place, shape, scope, model], help="the exact plan for a budget")
+    plan = sub.add_parser(
+        "solve", parents=[place, which, shape, scope, model], help="the exact plan for a budget"
+    )
     plan.add_argument(
         "--budget", type=float, default=value("scenario.default_sites"), help="default %(default)s"
     )
@@ -127,12 +136,15 @@ def parser() -> argparse.ArgumentParser:
     )
 
     export = sub.add_parser(
-        "export", parents=[place, scope, model], help="write the inventory's tables and the ranking as files"
+        "export",
+        parents=[place, which, scope, model],
+        help="write the inventory's tables and the ranking as files",
     )
     export.add_argument("folder", type=Path, help="folder to write to; made when missing")
     export.add_argument(
         "--weights", type=_points, default=None, metavar="I,E,P", help="ranking in the weighted view"
     )
+    bring.add_commands(sub, place, shape)
     return top
 
 
@@ -155,6 +167,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _load(given: argparse.Namespace) -> Inventory:
     """The store's inventory; built first where there is none, or where the facts were named and differ."""
+    chosen = bring.load_version(given)
+    if chosen is not None:
+        return chosen
     current = folder.read_current(given.store)
     if current is not None and given.data is None:
         return store.load(folder.inventory_path(given.store, current.inventory))
@@ -415,4 +430,11 @@ def _plain(item: Any) -> Any:
     return item.item() if hasattr(item, "item") else str(item)
 
 
-_COMMANDS = {"build": _build, "info": _info, "rank": _rank, "solve": _solve, "export": _export}
+_COMMANDS: dict[str, bring.Run] = {
+    "build": _build,
+    "info": _info,
+    "rank": _rank,
+    "solve": _solve,
+    "export": _export,
+    **bring.COMMANDS,
+}
