@@ -17,8 +17,8 @@ from aze_core import __version__
 from aze_core import build as builder
 from aze_core.cli import bring
 from aze_core.domain.errors import AzeError, SettingError
-from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Weights
-from aze_core.domain.schema import TABLES
+from aze_core.domain.model import UNKNOWN, Assumptions, Filters, Inventory, RankSettings, Weights
+from aze_core.domain.schema import LIST_TYPES, TABLES
 from aze_core.domain.settings import value
 from aze_core.locale import explain, t
 from aze_core.measures.coverage import class_counts
@@ -80,6 +80,16 @@ def parser() -> argparse.ArgumentParser:
         "--class", dest="classes", type=_codes, default=(), metavar="NAME,…", help="e.g. Amphibia"
     )
     scope.add_argument("--category", type=_codes, default=(), metavar="CODE,…", help="e.g. CR,EN,unknown")
+    scope.add_argument(
+        "--list", dest="list_type", choices=LIST_TYPES, default="", help="another list of sites"
+    )
+    scope.add_argument(
+        "--known",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="only sites of which national knowledge says so, e.g. consent_stage=given",
+    )
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument(
         "--horizon", type=int, default=value("extinction.horizon_years"), help="years (default %(default)s)"
@@ -261,18 +271,23 @@ def describe(inventory: Inventory) -> dict[str, Any]:
 
 
 def _filters(inventory: Inventory, given: argparse.Namespace) -> Filters:
-    choice = Filters(given.country, given.region, given.classes, given.category)
+    choice = Filters(
+        given.country, given.region, given.classes, given.category, given.list_type, tuple(given.known)
+    )
     _check(inventory, choice)
     return choice
 
 
 def _check(inventory: Inventory, choice: Filters) -> None:
     """A code that the inventory does not have would leave no site, and no word why."""
+    said = inventory.statements()
     known = {
         "country": (choice.countries, set(inventory.countries_of()["iso3"])),
         "region": (choice.regions, set(inventory.sites["region"])),
-        "class": (choice.classes, set(inventory.species["class_name"])),
-        "category": (choice.categories, set(inventory.species["category"].fillna("unknown"))),
+        "class": (choice.classes, set(inventory.species["class_name"].fillna(UNKNOWN))),
+        "category": (choice.categories, set(inventory.species["category"].fillna(UNKNOWN))),
+        "list": (filter(None, [choice.list_type]), set(inventory.sites["list_type"])),
+        "known": (choice.knowledge, {f"{row.field}={row.value}" for row in said.itertuples()}),
     }
     for name, (wanted, there) in known.items():
         lost = [code for code in wanted if code not in there]

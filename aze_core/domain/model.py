@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from aze_core.domain.errors import SettingError
-from aze_core.domain.schema import TABLES, conform
+from aze_core.domain.schema import LIST_TYPES, TABLES, conform
 from aze_core.domain.settings import value
 
 if TYPE_CHECKING:
@@ -115,6 +115,16 @@ class Filters(Choice):
     A site is in when one of its countries, its region, the class of one of its trigger species and the
     category of one of its trigger species are among the chosen. All its species keep counting.
 
+    Attributes
+    ----------
+    countries, regions, classes, categories : tuple of str
+        Codes.
+    list_type : str
+        The one list that is looked at, for lists are never merged; the inventory's main list where empty.
+    knowledge : tuple of str
+        What a country knows of its sites, as ``field=value``: a site is in when for each field named one of
+        the values given for it is said of the site.
+
     Examples
     --------
     >>> Filters(countries=["MEX"]).countries
@@ -127,15 +137,25 @@ class Filters(Choice):
     regions: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    list_type: str = ""
+    knowledge: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            object.__setattr__(self, f.name, checked_codes(f.name, getattr(self, f.name)))
+            if f.name != "list_type":
+                object.__setattr__(self, f.name, checked_codes(f.name, getattr(self, f.name)))
+        if self.list_type and self.list_type not in LIST_TYPES:
+            raise SettingError(
+                "not_one_of", name="list_type", value=self.list_type, expected=", ".join(LIST_TYPES)
+            )
+        for entry in self.knowledge:
+            if not all(entry.partition("=")):
+                raise SettingError("not_one_of", name="knowledge", value=entry, expected="field=value")
 
     @property
     def active(self) -> bool:
-        """Whether anything is left out."""
-        return any(getattr(self, f.name) for f in fields(self))
+        """Whether anything of the list is left out."""
+        return any(getattr(self, f.name) for f in fields(self) if f.name != "list_type")
 
 
 @dataclass(frozen=True)
@@ -192,7 +212,15 @@ class Weights(Choice):
 
 @dataclass(frozen=True)
 class RankSettings(Choice):
-    """Which sites are ranked, and under which assumptions."""
+    """Which sites are ranked, and under which assumptions.
+
+    Attributes
+    ----------
+    uncovered_only : bool
+        Leave out sites that are known to be more than 2 % covered; those of unknown cover stay.
+    filters : Filters
+    assumptions : Assumptions
+    """
 
     uncovered_only: bool = True
     filters: Filters = field(default_factory=Filters)
@@ -222,6 +250,8 @@ class Inventory:
 pandas.DataFrame
         As in the data dictionary (`aze_core.domain.schema.dictionary`).
     version : InventoryVersion
+    is_withheld : bool
+        Whether this is the copy in which what is sensitive has no name and no exact place.
     memo : dict
         What `aze_core.domain.memo.per_inventory` remembers.
     """
@@ -239,7 +269,13 @@ pandas.DataFrame
     countries: pd.DataFrame
     sources: pd.DataFrame
     version: InventoryVersion
+    is_withheld: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def key(self) -> str:
+        """What is the same for the same content: for caches."""
+        return self.version.content_hash + (":withheld" if self.is_withheld else "")
 
     def where(self, filters: Filters) -> pd.Index:
         """Sites that the filters leave, in the inventory's order.
@@ -252,7 +288,7 @@ pandas.DataFrame
         -------
         pandas.Index of site_id
         """
-        keep = pd.Series(True, index=self.sites.index)
+        keep = self.sites["list_type"] == (filters.list_type or self.main_list)
         if filters.countries:
             wanted = set(filters.countries)
             keep &= self.sites["iso3"].map(lambda codes: not wanted.isdisjoint(codes.split(";")))
@@ -261,11 +297,38 @@ pandas.DataFrame
         if filters.classes or filters.categories:
             at = self.occurrences.join(self.species[["class_name", "category"]], on="species_id")
             if filters.classes:
-                keep &= keep.index.isin(at.loc[at["class_name"].isin(filters.classes), "site_id"])
+                codes = at["class_name"].fillna(UNKNOWN)
+                keep &= keep.index.isin(at.loc[codes.isin(filters.classes), "site_id"])
             if filters.categories:
                 codes = at["category"].fillna(UNKNOWN)
                 keep &= keep.index.isin(at.loc[codes.isin(filters.categories), "site_id"])
+        if filters.knowledge:
+            said = self.statements()
+            entries = said["field"] + "=" + said["value"]
+            by_field: dict[str, set[str]] = {}
+            for entry in filters.knowledge:
+                by_field.setdefault(entry.partition("=")[0], set()).add(entry)
+            for wanted in by_field.values():
+                keep &= keep.index.isin(said.loc[entries.isin(wanted), "site_id"])
         return self.sites.index[keep.to_numpy()]
+
+    @property
+    def main_list(self) -> str:
+        """The list that is looked at first: the inventory's own, or the longest where none stands on it."""
+        counts = self.sites["list_type"].value_counts()
+        own = self.version.list_type
+        return own if own in counts.index or counts.empty else str(counts.index[0])
+
+    def statements(self) -> pd.DataFrame:
+        """What is said of sites in words: columns `site_id`, `field`, `value`.
+
+        Texts of national tables, and the stage of consent; these can filter and lock, and never score.
+        """
+        texts = self.national.loc[self.national["kind"] == "text", ["site_id", "field", "value"]]
+        stages = self.rights[["site_id", "consent_stage"]].rename(columns={"consent_stage": "value"})
+        return pd.concat([texts, stages.assign(field="consent_stage")], ignore_index=True)[
+            ["site_id", "field", "value"]
+        ].astype("str")
 
     def countries_of(self, sites: pd.Index | None = None) -> pd.DataFrame:
         """One row per site and country: columns `site_id`, `iso3`."""

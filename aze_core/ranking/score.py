@@ -72,7 +72,8 @@ def rank_sites(
 
     listed = scored.loc[inventory.where(settings.filters)]
     if settings.uncovered_only:
-        listed = listed[listed["protection"] == "none"]
+        # what may be uncovered for all that is known is listed too
+        listed = listed[(listed["protection"] == "none") | listed["protection"].isna()]
     return _ordered(listed, inventory.sites["name"])
 
 

@@ -57,6 +57,11 @@ def red_list_path(store: Path, digest: str) -> Path:
     return store / "red_lists" / digest
 
 
+def boundaries_path(store: Path) -> Path:
+    """The user's own boundary file for maps."""
+    return store / "boundaries.geojson"
+
+
 def workspace_path(store: Path) -> Path:
     """The database of what people decide: names of versions, reports, corrections."""
     return store / "workspace.sqlite"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from graphlib import TopologicalSorter
@@ -321,3 +322,24 @@ def load(path: Path, boundaries: bool = True) -> Inventory:
     """
     version, frames = read_version(path), _frames(path, boundaries)
     return inventory_of(frames, version)
+
+
+def written(inventory: Inventory) -> bytes:
+    """An inventory that lies in memory as the bytes of a database.
+
+    Raises
+    ------
+    StoreError
+        When there is no room to write it.
+    """
+    frames = {name: inventory.table(name) for name in TABLES}
+    frames[LAYER]["geometry"] = inventory.sites.geometry.to_numpy(dtype=object)
+    try:
+        with tempfile.TemporaryDirectory(prefix="aze-export-") as place:
+            path = Path(place) / "inventory.gpkg"
+            write(frames, path)
+            return path.read_bytes()
+    except OSError as error:
+        raise StoreError(
+            "unwritable_folder", path=tempfile.gettempdir(), problem=error.strerror or error
+        ) from None

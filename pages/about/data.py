@@ -8,7 +8,7 @@ import streamlit as st
 from aze_core.domain.schema import TABLES, dictionary
 from aze_core.locale import t
 from pages.shell import link, loads
-from pages.shell.widgets import download, head, md, note, say, table
+from pages.shell.widgets import download, download_file, head, md, note, say, table
 
 inventory = loads.current()
 version = inventory.version
@@ -144,14 +144,12 @@ st.dataframe(
 )
 with st.container(horizontal=True):
     download(frame, version, name)
-    st.download_button(
+    download_file(
         t("button.gpkg"),
         lambda: loads.inventory_file(inventory),
-        file_name=f"{version.inventory_id}-{version.short_hash}.gpkg",
-        mime="application/geopackage+sqlite3",
+        f"{version.inventory_id}-{version.short_hash}.gpkg",
+        "application/geopackage+sqlite3",
         key="gpkg",
-        on_click="ignore",
-        icon=":material/download:",
     )
 st.subheader(t("data.dictionary"), anchor=False)
 table(dictionary(), t("data.dictionary_table"), version, "data_dictionary")

@@ -12,7 +12,7 @@ from aze_core.domain.errors import SettingError
 from aze_core.locale import explain, interval, number, percent, t
 from aze_core.ranking.explain import reasons
 from aze_core.views import charts, maps
-from pages.shell import controls, filters, link, loads
+from pages.shell import controls, display, filters, link, loads
 from pages.shell.widgets import (
     class_label,
     countries_text,
@@ -163,6 +163,14 @@ if ranked.empty:
     if len(inventory.where(settings.filters)):
         st.markdown(t("priorities.all_covered"))
 else:
+    if placed.empty and weights is None and inventory.coverage.empty:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(t("priorities.no_cover"))
+            st.button(
+                t("priorities.use_weights"),
+                on_click=lambda: state.update(order="weighted"),
+                key="use_weights",
+            )
     if state["site"] not in ranked.index:
         if state["site"] is not None:
             st.info(say("priorities.not_listed", site=names[state["site"]]))
@@ -361,8 +369,11 @@ else:
         if not located.any():
             st.markdown(t("map.nowhere"))
         elif kind == "zoom":
+            outlines = loads.outlines(inventory, [selected])
             st.pydeck_chart(
-                maps.priority_deck(points.reset_index(), mode(), selected=selected),
+                maps.priority_deck(
+                    points.reset_index(), mode(), selected=selected, land=display.land(), boundaries=outlines
+                ),
                 height=330,
                 key="priority_map",
                 alt=say("priorities.map_alt", site=names[selected]),
@@ -383,7 +394,8 @@ else:
                     controls.map_words(),
                     height=250,
                     selected=selected,
-                    bounds="sites" if settings.filters.active else None,
+                    bounds="sites" if settings.filters.active or loads.is_regional(inventory) else None,
+                    land=display.land(),
                 ),
                 t("priorities.map_alt", site=names[selected]),
             )
@@ -391,5 +403,5 @@ else:
             t("priorities.map_note" if kind == "zoom" else "overview.map_note")
             + (" " + t("map.unlocated", n=int((~located).sum())) if not located.all() else "")
             + " "
-            + t("map.borders")
+            + display.borders_note()
         )

@@ -14,7 +14,7 @@ from aze_core.locale import area, explain, number, percent, t
 from aze_core.scenarios.problem import BUDGETS, Solution
 from aze_core.scenarios.targets import NEWEST
 from aze_core.views import charts, maps
-from pages.shell import controls, filters, link, loads
+from pages.shell import controls, display, filters, link, loads
 from pages.shell.widgets import (
     countries_text,
     country_name,
@@ -263,7 +263,8 @@ def results(exact: Solution, top: Solution, weights: Weights | None) -> None:
                         "B": t("scenarios.only_b"),
                         "AB": t("scenarios.in_both"),
                     },
-                    bounds="sites" if chosen_filters.active else None,
+                    bounds="sites" if chosen_filters.active or loads.is_regional(inventory) else None,
+                    land=display.land(),
                 ),
                 t(
                     "scenarios.map_alt",
@@ -280,7 +281,7 @@ def results(exact: Solution, top: Solution, weights: Weights | None) -> None:
                 both=int((plans == "AB").sum()),
             )
             + " "
-            + t("map.borders")
+            + display.borders_note()
         )
         base = loads.site_table(inventory).loc[union]
         listing = pd.DataFrame(
@@ -366,6 +367,12 @@ def results(exact: Solution, top: Solution, weights: Weights | None) -> None:
 if not len(scope):
     head(t("scenarios.question"), t("empty.no_site"), version)
     no_sites(filters.clear)
+elif inventory.coverage.empty:
+    # without any cover there is no gap that a plan could close
+    head(t("scenarios.question"), t("scenarios.no_cover", n=len(scope)), version)
+    with st.container(border=True):
+        st.markdown(t("scenarios.no_cover_why"))
+        note(t("scenarios.consent"))
 else:
     weights, exact, top, problem = None, None, None, ""
     try:

@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from aze_core.domain.model import Filters
 from aze_core.locale import percent, t
 from aze_core.measures.coverage import CLASSES, protection_class
 from aze_core.measures.published import timeline
 from aze_core.views import charts, maps
-from pages.shell import filters, link, loads
+from pages.shell import display, filters, link, loads
 from pages.shell.widgets import (
     class_label,
     class_markdown,
@@ -38,10 +39,87 @@ version = inventory.version
 chosen = link.filters()
 sites = inventory.where(chosen)
 by_vintage = loads.counts_by_vintage(inventory, chosen)
+at_sites = inventory.occurrences[inventory.occurrences["site_id"].isin(sites)]
+in_list = len(inventory.where(Filters(list_type=chosen.list_type)))
 
-if by_vintage.empty:
+small = loads.is_regional(inventory)
+
+
+def without_cover() -> None:
+    """What is known of sites whose cover nobody reported: where they are, and in which country."""
+    frame = loads.site_table(inventory).loc[sites]
+    frame["country"] = [countries_text(inventory, codes) for codes in frame["iso3"]]
+    frame = frame.assign(share_text=t("missing")).reset_index()
+    head(
+        t("overview.question"),
+        t("overview.answer_no_cover", n=len(frame), species=int(at_sites["species_id"].nunique())),
+        version,
+        (t("overview.badge", sites=len(sites), total=in_list), "gray"),
+    )
+    st.info(t("overview.no_cover"))
+    words = {
+        "site": t("word.site"),
+        "country": t("word.country"),
+        "species": t("word.trigger_species"),
+        "protection": t("word.protection_plain"),
+        "share": t("word.share_plain"),
+        "unknown": t("missing"),
+        **class_words(),
+    }
+    left, right = st.columns([1.95, 1], gap="medium")
+    with left:
+        st.subheader(t("overview.map"), anchor=False)
+        if frame["latitude"].notna().any():
+            show(
+                draw(
+                    maps.protection_map,
+                    frame,
+                    words,
+                    bounds="sites" if chosen.active or small else None,
+                    height=380,
+                    land=display.land(),
+                ),
+                t("overview.map_alt_no_cover", n=len(frame)),
+                key="overview_map",
+            )
+            note(t("overview.map_note") + " " + display.borders_note())
+        else:
+            st.markdown(t("overview.nothing_to_map"))
+    with right:
+        st.subheader(t("overview.countries_plain"), anchor=False)
+        counts = inventory.countries_of(sites)["iso3"].value_counts().rename("sites").reset_index()
+        counts["label"] = [country_name(inventory, code) for code in counts["iso3"]]
+        counts = counts.sort_values("label", ignore_index=True)
+        table(
+            counts[["label", "sites"]],
+            t("overview.countries_table_plain"),
+            version,
+            "countries",
+            {
+                "label": st.column_config.TextColumn(t("word.country")),
+                "sites": st.column_config.NumberColumn(t("word.sites")),
+            },
+            opened=True,
+        )
+    table(
+        frame[["name", "country", "species", "area_km2"]].sort_values(["name", "country"]),
+        t("overview.sites_table_plain"),
+        version,
+        "sites",
+        {
+            "name": st.column_config.TextColumn(t("word.site")),
+            "country": st.column_config.TextColumn(t("word.country")),
+            "species": st.column_config.NumberColumn(t("word.trigger_species")),
+            "area_km2": st.column_config.NumberColumn(t("word.area_km2"), format="localized"),
+        },
+    )
+
+
+if not len(sites):
     head(t("overview.question"), t("empty.no_site"), version)
     no_sites(filters.clear)
+elif by_vintage.empty:
+    without_cover()
 else:
     years = [str(year) for year in by_vintage.index]
     parts = [
@@ -55,7 +133,7 @@ else:
         for place, (year, row) in enumerate(_rows(by_vintage))
     ]
     unlocated = int(inventory.sites.loc[sites].geometry.isna().sum())
-    badges = [(t("overview.badge", sites=len(sites), total=len(inventory.sites)), "gray")]
+    badges = [(t("overview.badge", sites=len(sites), total=in_list), "gray")]
     if unlocated:
         badges.append((t("overview.unlocated", n=unlocated), "orange"))
     head(t("overview.question"), t("overview.answer", parts="; ".join(parts)), version, *badges)
@@ -138,7 +216,12 @@ else:
             counted = visible["protection"].value_counts()
             show(
                 draw(
-                    maps.protection_map, visible, words, bounds="sites" if chosen.active else None, height=380
+                    maps.protection_map,
+                    visible,
+                    words,
+                    bounds="sites" if chosen.active or small else None,
+                    height=380,
+                    land=display.land(),
                 ),
                 t(
                     "overview.map_alt",
@@ -157,7 +240,7 @@ else:
             t("overview.map_note")
             + (" " + t("overview.no_value", n=missing, year=year) if missing else "")
             + " "
-            + t("map.borders")
+            + display.borders_note()
         )
         listing = frame[["name", "country", "region", "protection", "share", "species", "area_km2"]].copy()
         listing["region"] = [named("region", code) for code in listing["region"]]

@@ -10,7 +10,7 @@ from aze_core.locale import area, interval, number, percent, t
 from aze_core.measures.coverage import protection_class
 from aze_core.measures.geometry import distance_km
 from aze_core.views import charts, maps
-from pages.shell import controls, filters, link, loads
+from pages.shell import controls, display, filters, link, loads
 from pages.shell.widgets import (
     class_label,
     countries_text,
@@ -146,6 +146,9 @@ else:
             "pages/decide/priorities.py", label=t("site.to_priorities"), icon=":material/arrow_forward:"
         )
 
+        controls.rights(inventory, chosen)
+        controls.knowledge(inventory, chosen)
+
         st.subheader(t("site.sources"), anchor=False)
         reports = inventory.coverage[inventory.coverage["site_id"] == chosen]
         used = pd.unique(
@@ -164,6 +167,8 @@ else:
             st.markdown("- " + say("site.source", citation=source["citation"], terms=source["terms"]))
         details = [
             (t("site.id"), chosen),
+            (t("site.national_name"), row["national_name"]),
+            (t("site.list"), t(f"list_type.{row['list_type']}")),
             (t("site.kba_id"), row["kba_id"]),
             (t("word.region"), named("region", row["region"])),
             (t("site.realm"), row["realm"]),
@@ -238,6 +243,7 @@ else:
             near = base[["latitude", "longitude", "protection"]].assign(
                 tip=[f"{name} ({codes})" for name, codes in zip(base["name"], base["iso3"], strict=True)]
             )
+            outlines = loads.outlines(inventory, [chosen, *away.index])
             st.pydeck_chart(
                 maps.site_deck(
                     {
@@ -250,17 +256,22 @@ else:
                     },
                     near.reset_index(),
                     mode(),
+                    land=display.land(),
+                    boundaries=outlines,
                 ),
                 height=300,
                 key="site_map",
                 alt=t("site.map_alt", site=row["name"], n=len(near)),
             )
-            circle = (
-                t("site.circle", area=area(row["area_km2"]))
-                if not pd.isna(row["area_km2"])
-                else t("site.no_area")
-            )
-            note(circle + " " + t("map.borders"))
+            if any(feature["properties"]["site_id"] == chosen for feature in outlines):
+                drawn = t("site.boundary")
+            elif inventory.is_withheld and chosen in loads.blurred_here():
+                drawn = t("site.place_withheld")
+            elif pd.isna(row["area_km2"]):
+                drawn = t("site.no_area")
+            else:
+                drawn = t("site.circle", area=area(row["area_km2"]))
+            note(drawn + " " + display.borders_note())
             table(
                 pd.DataFrame(
                     {

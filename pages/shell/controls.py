@@ -13,7 +13,7 @@ from aze_core.locale import area, number, percent, t
 from aze_core.ranking.explain import Reason
 from aze_core.views import charts
 from pages.shell import link, loads
-from pages.shell.widgets import CLASS_COLOUR, class_label, class_words, draw, named, say, show
+from pages.shell.widgets import CLASS_COLOUR, class_label, class_words, draw, named, note, say, show
 
 CRITERIA = ("irreplaceability", "extinction", "pressure")
 
@@ -124,3 +124,70 @@ def map_words() -> dict[str, str]:
         "unknown": t("missing"),
         **class_words(),
     }
+
+
+def rights(inventory: Inventory, site: str) -> None:
+    """Who holds rights at a site and how far consent has come: shown, never scored."""
+    here = inventory.rights[inventory.rights["site_id"] == site]
+    if here.empty:
+        return
+    st.subheader(t("rights.title"), anchor=False)
+    shown = pd.DataFrame(
+        {
+            "holders": [t("rights.not_named") if pd.isna(name) else name for name in here["rights_holders"]],
+            "overlap": here["overlap_pct"] / 100,
+            "stage": [t(f"consent.{stage}") for stage in here["consent_stage"]],
+            "documented": here["consent_source"],
+            "year": here["year"],
+            "source": [inventory.sources["title_short"].get(code, code) for code in here["source"]],
+        }
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        placeholder=t("missing"),
+        alt=t("rights.alt", n=len(shown)),
+        column_config={
+            "holders": st.column_config.TextColumn(t("rights.holders")),
+            "overlap": st.column_config.NumberColumn(t("rights.overlap"), format="percent"),
+            "stage": st.column_config.TextColumn(t("rights.stage")),
+            "documented": st.column_config.TextColumn(t("rights.documented")),
+            "year": st.column_config.NumberColumn(t("word.year"), format="%d"),
+            "source": st.column_config.TextColumn(t("word.source")),
+        },
+    )
+    note(t("rights.note"))
+
+
+def knowledge(inventory: Inventory, site: str) -> None:
+    """What the country knows of a site, with unit, year and source of every value."""
+    here = inventory.national[inventory.national["site_id"] == site]
+    if here.empty:
+        return
+    st.subheader(t("knowledge.title"), anchor=False)
+    shown = pd.DataFrame(
+        {
+            "field": [named("field", code) for code in here["field"]],
+            "value": here["value"],
+            "unit": here["unit"],
+            "year": here["year"],
+            "stated": here["stated_source"],
+            "source": [inventory.sources["title_short"].get(code, code) for code in here["source"]],
+        }
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        placeholder=t("missing"),
+        alt=t("knowledge.alt", n=len(shown)),
+        column_config={
+            "field": st.column_config.TextColumn(t("knowledge.field")),
+            "value": st.column_config.TextColumn(t("knowledge.value")),
+            "unit": st.column_config.TextColumn(t("knowledge.unit")),
+            "year": st.column_config.NumberColumn(t("word.year"), format="%d"),
+            "stated": st.column_config.TextColumn(t("knowledge.stated")),
+            "source": st.column_config.TextColumn(t("knowledge.file")),
+        },
+    )

@@ -11,7 +11,7 @@ from aze_core import __version__
 from aze_core.domain.errors import AzeError
 from aze_core.domain.model import Inventory
 from aze_core.locale import explain, t
-from pages.shell import link, loads
+from pages.shell import link, loads, version
 from pages.shell.widgets import md, note
 
 PAGES = (
@@ -64,6 +64,13 @@ def notices() -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="link_notice"):
             st.markdown(t("link.ignored", n=len(ignored), entries=md(entries[:200])))
             st.button(t("button.dismiss"), on_click=link.dismiss_notices, key="dismiss_link", type="tertiary")
+    lost = version.lost()
+    if lost:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key="version_notice"):
+            st.markdown(t("version.lost", code=md(lost)))
+            st.button(
+                t("button.dismiss"), on_click=version.forget_lost, key="dismiss_version", type="tertiary"
+            )
     problem = loads.build_problem()
     if problem:
         st.warning(t("app.older_database", problem=md(problem)))

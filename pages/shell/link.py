@@ -19,9 +19,12 @@ from aze_core.domain.model import UNKNOWN, Assumptions, Filters, Inventory, Rank
 from aze_core.domain.settings import value
 from aze_core.measures.coverage import CLASSES
 from aze_core.scenarios.problem import BUDGETS, Scenario
+from pages.shell import version
 
 _PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.ASCII)
 _SEP = "~"
+_MOST_VALUES = 30
+_LONGEST = 120
 _EVERYWHERE: tuple[str, ...] = ()
 _RANKING = ("priorities", "site", "scenarios")
 MODES = ("loss", "weighted")
@@ -88,15 +91,32 @@ def _sites(inventory: Inventory) -> set[str]:
     return set(inventory.sites.index)
 
 
+def known_entries(inventory: Inventory) -> set[str]:
+    """What national knowledge can filter by, as ``field=value``.
+
+    Texts with the sign that parts a list, and fields with as many values as sites, are left out.
+    """
+    said = inventory.statements()
+    counts = said.groupby("field")["value"].nunique()
+    told = said[said["field"].map(counts) <= _MOST_VALUES]
+    entries = set(told["field"] + "=" + told["value"])
+    return {entry for entry in entries if _SEP not in entry and len(entry) <= _LONGEST}
+
+
 _WEIGHT = _within(0, 100, whole=True)
 
 PARAMETERS = (
     Parameter("country", "f_country", [], _codes(country_codes), _SEP.join),
     Parameter("region", "f_region", [], _codes(lambda i: set(i.sites["region"])), _SEP.join),
-    Parameter("class", "f_class", [], _codes(lambda i: set(i.species["class_name"])), _SEP.join),
+    Parameter(
+        "class", "f_class", [], _codes(lambda i: set(i.species["class_name"].fillna(UNKNOWN))), _SEP.join
+    ),
     Parameter(
         "category", "f_category", [], _codes(lambda i: set(i.species["category"].fillna(UNKNOWN))), _SEP.join
     ),
+    Parameter("list", "f_list", None, _one(lambda i: set(i.sites["list_type"])), str),
+    Parameter("known", "f_known", [], _codes(known_entries), _SEP.join),
+    Parameter("borders", "borders", None, _one(lambda i: {"countries", "none", "own"}), str),
     Parameter(
         "vintage",
         "vintage",
@@ -142,6 +162,7 @@ PARAMETERS = (
 )
 _SEEDED = "link_seeded"
 _DRAWN = "link_drawn"
+_DATA = "link_data"
 _NOTICES = "link_notices"
 
 
@@ -155,7 +176,7 @@ def open_link(inventory: Inventory, page: str) -> None:
     state = st.session_state
     if _SEEDED not in state:
         state[_SEEDED] = True
-        given = {code: st.query_params.get_all(code) for code in st.query_params}
+        given = {code: st.query_params.get_all(code) for code in st.query_params if code != version.CODE}
         known = {parameter.code: parameter for parameter in PARAMETERS}
         notices = [(code, "") for code in given if code not in known]
         for parameter in PARAMETERS:
@@ -168,10 +189,30 @@ def open_link(inventory: Inventory, page: str) -> None:
             except (ValueError, KeyError, OverflowError):
                 notices.append((parameter.code, texts[-1]))
         state[_NOTICES] = notices
+    elif state.get(_DATA) != inventory.key:
+        _fit(inventory)
+    state[_DATA] = inventory.key
     page_before, drawn = state.get(_DRAWN, ("", frozenset()))
     for parameter in PARAMETERS:
         if page != page_before or parameter.key not in drawn:
             state[parameter.key] = state.get(parameter.key, _fresh(parameter.default))
+
+
+def _fit(inventory: Inventory) -> None:
+    """Let go of values that this version of the data does not know, and say so."""
+    state = st.session_state
+    for parameter in PARAMETERS:
+        held = state.get(parameter.key, parameter.default)
+        if held in (None, []) or held == parameter.default:
+            continue
+        text = parameter.write(held)
+        try:
+            parameter.read(text, inventory)
+        except (ValueError, KeyError, OverflowError):
+            state[parameter.key] = _fresh(parameter.default)
+            # a selected site is chosen anew on every version
+            if parameter.key != "site":
+                state[_NOTICES] = [*state.get(_NOTICES, []), (parameter.code, text)]
 
 
 def _fresh(default: Any) -> Any:
@@ -198,6 +239,9 @@ def write_link(page: str) -> None:
         and state.get(parameter.key) not in (None, [])
         and state[parameter.key] != parameter.default
     }
+    seen = version.chosen()
+    if seen is not None:
+        wanted[version.CODE] = seen[: version.CODE_LENGTH]
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
     drawn = set()
@@ -220,7 +264,10 @@ def reset(*keys: str) -> None:
 def filters() -> Filters:
     """The shared filters as a frozen choice."""
     state = st.session_state
-    return Filters(*(tuple(state[key]) for key in ("f_country", "f_region", "f_class", "f_category")))
+    countries, regions, classes, categories, known = (
+        tuple(state[f"f_{name}"]) for name in ("country", "region", "class", "category", "known")
+    )
+    return Filters(countries, regions, classes, categories, state["f_list"] or "", known)
 
 
 def assumptions() -> Assumptions:

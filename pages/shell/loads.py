@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 import streamlit as st
 
 from aze_core import build
@@ -21,19 +25,30 @@ from aze_core.measures.coverage import (
     uncovered_area,
 )
 from aze_core.measures.gaps import gaps as gaps_of
+from aze_core.measures.geometry import simplified
+from aze_core.measures.withhold import blurred, is_sensitive, withheld
 from aze_core.ranking.criteria import counts, weighted_values
 from aze_core.ranking.score import rank_sites
 from aze_core.scenarios.problem import Scenario, Solution, solve, top_plan
 from aze_core.scenarios.targets import gone_species, ledger, scoreboard
 from aze_core.store import folder
-from aze_core.store.inventory import load
+from aze_core.store.inventory import boundaries as boundaries_of
+from aze_core.store.inventory import load, written
+from aze_core.views import maps
+from pages.shell import version
 
 _ENTRIES = 256
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _inventory(path: str) -> Inventory:
-    return load(Path(path))
+    # boundaries are fetched for the few sites that are drawn
+    return load(Path(path), boundaries=False)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _withheld(path: str) -> Inventory:
+    return withheld(_inventory(path))
 
 
 @st.cache_resource(show_spinner=False)
@@ -43,12 +58,37 @@ def _checked(store: str, data: str) -> dict[str, str]:
 
 
 def current() -> Inventory:
-    """The store's inventory; built first, with a progress bar, where it is missing or outdated.
+    """The version that this session looks at, without names and exact places of what is sensitive.
+
+    The store's default unless the session chose another; the shipped one is built first, with a progress
+    bar, where it is missing or outdated.
 
     Raises
     ------
     AzeError
         When there is none and none can be built.
+    """
+    path = str(folder.inventory_path(folder.default_folder(), current_hash()))
+    return _inventory(path) if version.revealed() else _withheld(path)
+
+
+def whole() -> Inventory:
+    """The version that this session looks at with everything in it: for decisions about it, never to show."""
+    return _inventory(str(folder.inventory_path(folder.default_folder(), current_hash())))
+
+
+def has_sensitive() -> bool:
+    """Whether anything in this version is flagged as sensitive."""
+    return is_sensitive(whole())
+
+
+def current_hash() -> str:
+    """Content hash of the version that this session looks at.
+
+    Raises
+    ------
+    AzeError
+        As `current`.
     """
     store = folder.default_folder()
     notes = _checked(str(store), str(folder.DATA))
@@ -58,7 +98,7 @@ def current() -> Inventory:
         found = folder.read_current(store)
     if found is None:
         raise StoreError("no_inventory", path=str(store))
-    return _inventory(str(folder.inventory_path(store, found.inventory)))
+    return version.chosen() or found.inventory
 
 
 def _bring_up_to_date(store: Path, notes: dict[str, str]) -> None:
@@ -91,7 +131,7 @@ def _ranked(key: str, _inventory: Inventory, weights: Weights | None, settings: 
 
 def ranked(inventory: Inventory, weights: Weights | None, settings: RankSettings) -> pd.DataFrame:
     """The ranking; see `aze_core.ranking.score.rank_sites`."""
-    return _ranked(inventory.version.content_hash, inventory, weights, settings)
+    return _ranked(inventory.key, inventory, weights, settings)
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
@@ -103,7 +143,7 @@ def _plans(
 
 def plans(inventory: Inventory, scenario: Scenario, weights: Weights | None) -> tuple[Solution, Solution]:
     """The exact plan and the plain one from the top of the ranking."""
-    return _plans(inventory.version.content_hash, inventory, scenario, weights)
+    return _plans(inventory.key, inventory, scenario, weights)
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
@@ -117,7 +157,7 @@ def board(
     inventory: Inventory, selected: tuple[str, ...], assumptions: Assumptions, filters: Filters
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scoreboard and ledger of a plan."""
-    return _board(inventory.version.content_hash, inventory, selected, assumptions, filters)
+    return _board(inventory.key, inventory, selected, assumptions, filters)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -133,7 +173,7 @@ def _overview(key: str, _inventory: Inventory) -> pd.DataFrame:
 
 def site_table(inventory: Inventory) -> pd.DataFrame:
     """Sites with their newest reported cover, its year and class, the fall flag and species counts."""
-    return _overview(inventory.version.content_hash, inventory)
+    return _overview(inventory.key, inventory)
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
@@ -143,7 +183,7 @@ def _counts_by_vintage(key: str, _inventory: Inventory, filters: Filters) -> pd.
 
 def counts_by_vintage(inventory: Inventory, filters: Filters) -> pd.DataFrame:
     """Classes of protection by vintage among the filtered sites."""
-    return _counts_by_vintage(inventory.version.content_hash, inventory, filters)
+    return _counts_by_vintage(inventory.key, inventory, filters)
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
@@ -154,7 +194,7 @@ def _countries(key: str, _inventory: Inventory, filters: Filters, vintage: int) 
 
 def counts_by_country(inventory: Inventory, filters: Filters, vintage: int) -> pd.DataFrame:
     """Classes of protection by country in one vintage; a shared site counts in each of its countries."""
-    return _countries(inventory.version.content_hash, inventory, filters, vintage)
+    return _countries(inventory.key, inventory, filters, vintage)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -164,7 +204,7 @@ def _shares(key: str, _inventory: Inventory) -> pd.DataFrame:
 
 def shares_by_vintage(inventory: Inventory) -> pd.DataFrame:
     """Reported share per site and vintage."""
-    return _shares(inventory.version.content_hash, inventory)
+    return _shares(inventory.key, inventory)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -174,7 +214,7 @@ def _values(key: str, _inventory: Inventory, assumptions: Assumptions) -> tuple[
 
 def criteria_values(inventory: Inventory, assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Values of the weighted view's criteria, and the anchors of their scales."""
-    return _values(inventory.version.content_hash, inventory, assumptions)
+    return _values(inventory.key, inventory, assumptions)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -184,7 +224,7 @@ def _gaps(key: str, _inventory: Inventory) -> pd.DataFrame:
 
 def gaps(inventory: Inventory) -> pd.DataFrame:
     """What is not known, counted; see `aze_core.measures.gaps.gaps`."""
-    return _gaps(inventory.version.content_hash, inventory).copy()
+    return _gaps(inventory.key, inventory).copy()
 
 
 def table_of(inventory: Inventory, name: str) -> pd.DataFrame:
@@ -193,8 +233,64 @@ def table_of(inventory: Inventory, name: str) -> pd.DataFrame:
 
 
 def inventory_file(inventory: Inventory) -> bytes:
-    """The inventory's database file."""
-    return folder.inventory_path(folder.default_folder(), inventory.version.content_hash).read_bytes()
+    """The inventory's database file, without names and exact places of what is sensitive."""
+    path = folder.inventory_path(folder.default_folder(), inventory.version.content_hash)
+    if not is_sensitive(_inventory(str(path))):
+        return path.read_bytes()
+    return written(withheld(load(path)))
+
+
+def blurred_here() -> set[str]:
+    """Sites, as this session knows them, whose exact place is withheld."""
+    plain = whole()
+    moved = set(current().sites.index) - set(plain.sites.index)
+    return moved | _blurred(plain)
+
+
+def boundaries(inventory: Inventory, sites: Sequence[str]) -> gpd.GeoSeries:
+    """Boundaries of some sites; none of those whose place is withheld."""
+    if inventory.is_withheld:
+        open_sites = set(whole().sites.index) - _blurred(whole())
+        sites = [site for site in sites if site in open_sites]
+    path = folder.inventory_path(folder.default_folder(), inventory.version.content_hash)
+    return boundaries_of(path, list(sites))
+
+
+def _blurred(inventory: Inventory) -> set[str]:
+    """Sites whose exact place is withheld."""
+    return set(blurred(inventory))
+
+
+def outlines(inventory: Inventory, sites: Sequence[str]) -> list[dict[str, Any]]:
+    """Boundaries of some sites as GeoJSON features, simplified for a map, with site and class."""
+    return _outlines(inventory.key, inventory, tuple(sites))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _outlines(key: str, _inventory: Inventory, sites: tuple[str, ...]) -> list[dict[str, Any]]:
+    shapes = simplified(boundaries(_inventory, sites))
+    kinds = site_table(_inventory)["protection"]
+    return [
+        {
+            "type": "Feature",
+            "properties": {
+                "site_id": site,
+                "protection": kinds[site] if isinstance(kinds[site], str) else None,
+            },
+            "geometry": shapely.geometry.mapping(shape),
+        }
+        for site, shape in shapes.items()
+    ]
+
+
+def is_regional(inventory: Inventory) -> bool:
+    """Whether the sites lie so close together that a world map would show them as one dot."""
+    return _regional(inventory.key, inventory)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _regional(key: str, _inventory: Inventory) -> bool:
+    return maps.bounds_of(_inventory.sites) is not None
 
 
 def gone(inventory: Inventory, filters: Filters) -> int:

@@ -17,6 +17,7 @@ from aze_core.measures.coverage import CLASSES
 from aze_core.reports.tables import to_csv
 from aze_core.views import charts, maps
 from aze_core.views.theme import GLYPH, config
+from pages.shell import version as seen
 
 _ALL_ROWS = 24
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:&^=-])")
@@ -62,7 +63,8 @@ def head(question: str, answer: str, version: InventoryVersion, *badges: tuple[s
         if version.is_current:
             st.badge(status, color="gray")
         else:
-            st.badge(status, color="orange", icon=":material/history:")
+            icon = ":material/school:" if version.status == "training" else ":material/history:"
+            st.badge(status, color="orange", icon=icon)
         label = t("provenance.inventory", name=version.name, version=version.version, hash=version.short_hash)
         st.badge(md(label), color="gray")
         for text, colour in badges:
@@ -145,13 +147,28 @@ def table(
 
 def download(frame: pd.DataFrame, version: InventoryVersion, file: str, settings: str = "") -> None:
     """A CSV button; the file is made only on click and carries inventory, settings and notice."""
-    content: Callable[[], bytes] = lambda: to_csv(frame, version, settings)  # noqa: E731
-    st.download_button(
+    download_file(
         t("button.csv"),
-        content,
-        file_name=f"{file}.csv",
-        mime="text/csv",
+        lambda: to_csv(frame, version, settings),
+        f"{file}.csv",
+        "text/csv",
         key=f"csv_{file}",
+    )
+
+
+def download_file(label: str, content: Callable[[], bytes], name: str, mime: str, key: str) -> None:
+    """A button for a file that is made only on click; none is made while sensitive names are shown."""
+    if seen.revealed():
+        st.button(
+            label, key=key, disabled=True, help=t("sensitive.no_download"), icon=":material/visibility_off:"
+        )
+        return
+    st.download_button(
+        label,
+        content,
+        file_name=name,
+        mime=mime,
+        key=key,
         on_click="ignore",
         icon=":material/download:",
     )
@@ -185,8 +202,10 @@ def countries_text(inventory: Inventory, codes: str) -> str:
     return ", ".join(country_name(inventory, code) for code in codes.split(";"))
 
 
-def named(prefix: str, code: str) -> str:
+def named(prefix: str, code: Any) -> str:
     """Catalogue name of a code such as a region or a taxonomic class, or the code itself."""
+    if not isinstance(code, str):
+        return t("missing")
     key = f"{prefix}.{code}"
     return t(key) if key in messages() else code
 

@@ -13,7 +13,7 @@ from aze_core.domain.errors import SettingError
 from aze_core.domain.model import Assumptions, Choice, Filters, RankSettings, Weights
 from aze_core.locale import explain
 from aze_core.scenarios import Scenario
-from tests.helpers import make_inventory
+from tests.helpers import SITES, as_inventory, frame, make_frames, make_inventory
 
 codes = st.lists(st.text(max_size=4), max_size=4)
 filters = st.builds(Filters, codes, codes, codes, codes)
@@ -174,3 +174,55 @@ def test_only_proportions_of_weights_matter(given: Weights, factor: float) -> No
         return
     assert Weights(*scaled).shares == pytest.approx(given.shares)
     assert sum(given.shares) == pytest.approx(1)
+
+
+def test_lists_are_looked_at_one_at_a_time() -> None:
+    sites = {**SITES, "K": {"list": "other_kba"}, "L": {"list": "de_listed"}}
+    made = make_inventory(sites)
+    assert made.main_list == "global_aze"
+    assert made.where(Filters()).tolist() == ["A", "B", "C", "D"]
+    assert made.where(Filters(list_type="other_kba")).tolist() == ["K"]
+    assert made.where(Filters(("MEX",), list_type="de_listed")).tolist() == ["L"]
+    assert not Filters(list_type="other_kba").active
+    only_others = make_inventory({"K": {"list": "other_kba"}, "M": {"list": "other_kba"}}, {})
+    assert only_others.main_list == "other_kba"
+    assert len(only_others.where(Filters())) == 2
+    with pytest.raises(SettingError):
+        Filters(list_type="mine")
+
+
+def test_what_is_known_of_a_site_can_filter() -> None:
+    frames = make_frames()
+    frames["national"] = frame(
+        "national",
+        [
+            {"site_id": site, "field": field, "entry": 1, "value": value, "kind": "text"}
+            for site, field, value in (
+                ("A", "admin_region", "North"),
+                ("B", "admin_region", "South"),
+                ("C", "admin_region", "East"),
+                ("A", "already_funded_by", "none"),
+            )
+        ],
+    ).assign(scorable=False, source="hand")
+    frames["rights"] = frame(
+        "rights",
+        [
+            {"site_id": "A", "entry": 1, "consent_stage": "given"},
+            {"site_id": "A", "entry": 2, "consent_stage": "withheld"},
+            {"site_id": "B", "entry": 1, "consent_stage": "given"},
+        ],
+    ).assign(source="hand")
+    made = as_inventory(frames)
+
+    def where(*known: str) -> list[str]:
+        return list(made.where(Filters(knowledge=known)))
+
+    assert where("admin_region=North", "admin_region=East") == ["A", "C"]
+    assert where("admin_region=North", "consent_stage=given") == ["A"]
+    assert where("consent_stage=withheld") == ["A"]
+    assert where("admin_region=West") == []
+    assert Filters(knowledge=("x=y",)).active
+    for entry in ("x", "=y", "x="):
+        with pytest.raises(SettingError):
+            Filters(knowledge=(entry,))

@@ -63,7 +63,7 @@ def test_a_database_that_vanishes_while_the_app_runs_is_built_again(empty):
 def test_an_outdated_database_is_built_again_at_the_start(empty):
     build.build(folder.DATA, empty)
     current = folder.read_current(empty)
-    folder.write_current(empty, folder.Current(current.inventory, "of older facts"))
+    folder.write_current(empty, folder.Current(current.inventory, "of older facts", current.built))
     at = fine(visit("overview"))
     assert driver.metrics(at)[0] == 276
     assert len(at.warning) == 0

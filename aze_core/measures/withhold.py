@@ -1,0 +1,139 @@
+"""The copy of an inventory that may be shared: what is sensitive has no name and no exact place in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from aze_core.domain.model import Inventory
+from aze_core.domain.settings import value
+from aze_core.locale import t
+
+_REMAPPED = ("occurrences", "coverage", "national", "rights")
+
+
+def is_sensitive(inventory: Inventory) -> bool:
+    """Whether any site or species is flagged as sensitive."""
+    return any(bool(_flagged(frame).any()) for frame in (inventory.sites, inventory.species))
+
+
+def _flagged(frame: pd.DataFrame) -> pd.Series:
+    return frame["sensitive"].fillna(False).astype(bool)
+
+
+def blurred(inventory: Inventory) -> pd.Index:
+    """Sites whose exact place is withheld: flagged ones, and those of flagged species."""
+    sites, species = inventory.sites, inventory.species
+    secret = species.index[_flagged(species)]
+    of_secret = inventory.occurrences.loc[inventory.occurrences["species_id"].isin(secret), "site_id"]
+    return sites.index[_flagged(sites).to_numpy() | sites.index.isin(of_secret)]
+
+
+def withheld(inventory: Inventory, language: str = "en") -> Inventory:
+    """An inventory without names and exact places of what is flagged as sensitive.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    language : str
+        Language of what stands in place of a name.
+
+    Returns
+    -------
+    Inventory
+        The same object where nothing is flagged. Else: flagged sites and species bear another identifier
+        and no name; flagged sites, and sites of flagged species, have their point rounded to 0.1° and no
+        boundary; texts that a country gave of a flagged site, and names of rights-holders there, are gone.
+        Numbers (areas, shares, costs, categories) stay, so that rankings and plans stay what they are.
+
+    Notes
+    -----
+    Do not take this for anonymity: whoever knows the inventory may recognise a site by its country, area
+    and number of species.
+    """
+    if not is_sensitive(inventory):
+        return inventory
+    sites, species = inventory.sites, inventory.species
+    hidden, secret = sites.index[_flagged(sites)], species.index[_flagged(species)]
+    site_codes = _site_codes(sites.loc[hidden])
+    species_codes = {code: f"withheld-{number:03}" for number, code in enumerate(sorted(secret), start=1)}
+    vague = sites.index.isin(blurred(inventory))
+
+    frames = {}
+    for name in _REMAPPED:
+        frame = getattr(inventory, name).copy()
+        if name == "national":
+            frame = frame[~(frame["site_id"].isin(hidden) & (frame["kind"] == "text"))]
+        if name == "rights":
+            frame["rights_holders"] = frame["rights_holders"].mask(frame["site_id"].isin(hidden), None)
+            frame["consent_source"] = frame["consent_source"].mask(frame["site_id"].isin(hidden), None)
+        frame["site_id"] = frame["site_id"].replace(site_codes)
+        if name == "occurrences":
+            frame["species_id"] = frame["species_id"].replace(species_codes)
+        order = [c for c in ("site_id", "species_id", "vintage", "field", "entry") if c in frame.columns]
+        frames[name] = frame.sort_values(order, ignore_index=True)
+    threats = inventory.threats.copy()
+    threats["species_id"] = threats["species_id"].replace(species_codes)
+    corrections = inventory.corrections.copy()
+    told = corrections["site_id"].isin(hidden) | corrections["species_id"].isin(secret)
+    for column in ("old_value", "new_value", "stated_source"):
+        corrections[column] = corrections[column].mask(told, t("sensitive.withheld", language))
+    corrections["site_id"] = corrections["site_id"].replace(site_codes)
+    corrections["species_id"] = corrections["species_id"].replace(species_codes)
+
+    return replace(
+        inventory,
+        sites=_sites(sites, vague, site_codes, language),
+        species=_species(species, species_codes, language),
+        threats=threats.sort_values(["species_id", "code", "entry"], ignore_index=True),
+        corrections=corrections,
+        **frames,
+        is_withheld=True,
+        memo={},
+    )
+
+
+def _site_codes(hidden: pd.DataFrame) -> dict[str, str]:
+    """Other identifiers for flagged sites: country and a number, in the order of the old ones."""
+    counted: dict[str, int] = {}
+    codes: dict[str, str] = {}
+    for site, iso3 in hidden["iso3"].sort_index().items():
+        country = str(iso3).split(";")[0]
+        counted[country] = counted.get(country, 0) + 1
+        codes[str(site)] = f"{country}-withheld-{counted[country]}"
+    return codes
+
+
+def _sites(
+    sites: gpd.GeoDataFrame, vague: np.ndarray, codes: dict[str, str], language: str
+) -> gpd.GeoDataFrame:
+    made = sites.copy()
+    hidden = made.index.isin(list(codes))
+    digits = value("sensitive.digits")
+    for column in ("latitude", "longitude"):
+        made[column] = made[column].mask(vague, made[column].round(digits))
+    points = gpd.points_from_xy(made["longitude"], made["latitude"]).to_numpy()
+    points[made["latitude"].isna().to_numpy()] = None
+    shapes = made.geometry.to_numpy(dtype=object)
+    shapes = np.where(vague, points, shapes)
+    made = made.set_geometry(gpd.GeoSeries(shapes, index=made.index, crs="EPSG:4326"))
+    names = [t("sensitive.site", language, code=codes[site]) for site in made.index[hidden]]
+    made.loc[hidden, "name"] = names
+    for column in ("national_name", "kba_id", "location_note"):
+        made[column] = made[column].mask(hidden, None)
+    made.index = pd.Index([codes.get(site, site) for site in made.index], name="site_id", dtype="str")
+    return made.sort_index()
+
+
+def _species(species: pd.DataFrame, codes: dict[str, str], language: str) -> pd.DataFrame:
+    made = species.copy()
+    hidden = made.index.isin(list(codes))
+    names = [t("sensitive.species", language, code=codes[one]) for one in made.index[hidden]]
+    made.loc[hidden, "scientific_name"] = names
+    for column in ("common_name", "listed_name", "order_name", "family_name"):
+        made[column] = made[column].mask(hidden, None)
+    made.index = pd.Index([codes.get(one, one) for one in made.index], name="species_id", dtype="str")
+    return made.sort_index()
