@@ -458,9 +458,11 @@ class _Intake:
         settled = {place for one in self.plan.inputs for place in one.corrects}
         before = record_of(self.store_dir, self.plan.base) if self.plan.base else None
         kept = [a for a in (before.aside if before else []) if f"{a.input_id}:{a.row}" not in settled]
+        # a territory has no table in which it could be corrected
+        kinds = {record["input_id"]: record["kind"] for record in self.records}
         for source, report in self.reports.items():
             for (file, row), rules in report.aside.items():
-                if row is not None and (file, row) in report.cells:
+                if row is not None and kinds[source] != "territories" and (file, row) in report.cells:
                     kept.append(Aside(source, file, row, ", ".join(rules), report.cells[file, row]))
         return kept
 

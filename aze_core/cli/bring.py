@@ -22,6 +22,7 @@ from aze_core.domain.model import Inventory
 from aze_core.domain.schema import LIST_TYPES
 from aze_core.domain.settings import value
 from aze_core.locale import explain, finding, t
+from aze_core.measures.withhold import secrets
 from aze_core.reports.imports import aside_csv, findings_csv
 from aze_core.store import folder, versions
 from aze_core.store import inventory as store
@@ -140,9 +141,10 @@ def _run(plan: ImportPlan, given: argparse.Namespace, progress: Progress | None)
         raise DataError("import_memory", file=files, limit=limit) from None
     if given.make_default:
         versions.make_default(given.store, result.version.content_hash)
+    names = secrets(store.load(result.path, boundaries=False)) if given.report or given.aside else []
     for path, content in (
-        (given.report, lambda: findings_csv(result.findings, result.version)),
-        (given.aside, lambda: aside_csv(result.aside, result.version)),
+        (given.report, lambda: findings_csv(result.findings, result.version, names)),
+        (given.aside, lambda: aside_csv(result.aside, result.version, names)),
     ):
         if path:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import geopandas as gpd
@@ -137,3 +138,42 @@ def _species(species: pd.DataFrame, codes: dict[str, str], language: str) -> pd.
         made[column] = made[column].mask(hidden, None)
     made.index = pd.Index([codes.get(one, one) for one in made.index], name="species_id", dtype="str")
     return made.sort_index()
+
+
+def secrets(inventory: Inventory) -> list[str]:
+    """Names and identifiers that must not stand in anything shared, the longest first.
+
+    Of an inventory that holds them; `censored` takes them out of texts.
+    """
+    sites, species = inventory.sites, inventory.species
+    hidden, secret = sites[_flagged(sites)], species[_flagged(species)]
+    found: set[str] = {*hidden.index, *secret.index}
+    for frame, columns in (
+        (hidden, ("name", "national_name", "kba_id")),
+        (secret, ("scientific_name", "listed_name", "common_name")),
+    ):
+        for column in columns:
+            found.update(frame[column].dropna().astype(str))
+    return sorted((name for name in found if name.strip()), key=lambda name: (-len(name), name))
+
+
+def censored(frame: pd.DataFrame, names: list[str], instead: str) -> pd.DataFrame:
+    """A frame whose texts hold none of the names.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    names : list of str
+        As `secrets` returns them.
+    instead : str
+        What stands in their place.
+
+    Examples
+    --------
+    >>> censored(pd.DataFrame({"a": ["Ash Hill, north", "B"]}), ["Ash Hill"], "withheld")["a"].tolist()
+    ['withheld, north', 'B']
+    """
+    if not names:
+        return frame
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names))
+    return frame.map(lambda cell: pattern.sub(instead, cell) if isinstance(cell, str) else cell)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from aze_core.domain.model import InventoryVersion
 from aze_core.locale import finding, t
+from aze_core.measures.withhold import censored
 from aze_core.reports.tables import to_csv
 from aze_core.store.imports import Aside
 
@@ -23,9 +24,9 @@ def findings_table(findings: pd.DataFrame, language: str = "en") -> pd.DataFrame
     return table
 
 
-def findings_csv(findings: pd.DataFrame, version: InventoryVersion) -> bytes:
-    """Every finding of an import, safe to open in a spreadsheet."""
-    return to_csv(findings_table(findings), version)
+def findings_csv(findings: pd.DataFrame, version: InventoryVersion, names: Sequence[str] = ()) -> bytes:
+    """Every finding of an import, safe to open in a spreadsheet, without the names that are withheld."""
+    return to_csv(censored(findings_table(findings), list(names), t("sensitive.withheld")), version)
 
 
 def aside_table(aside: Sequence[Aside], language: str = "en") -> pd.DataFrame:
@@ -45,6 +46,6 @@ def aside_table(aside: Sequence[Aside], language: str = "en") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=None if rows else ["why", "file", "row"])
 
 
-def aside_csv(aside: Sequence[Aside], version: InventoryVersion) -> bytes:
-    """Rows that were set aside, safe to open in a spreadsheet."""
-    return to_csv(aside_table(aside), version)
+def aside_csv(aside: Sequence[Aside], version: InventoryVersion, names: Sequence[str] = ()) -> bytes:
+    """Rows that were set aside, safe to open in a spreadsheet, without the names that are withheld."""
+    return to_csv(censored(aside_table(aside), list(names), t("sensitive.withheld")), version)

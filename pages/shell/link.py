@@ -28,6 +28,7 @@ _LONGEST = 120
 _EVERYWHERE: tuple[str, ...] = ()
 _RANKING = ("priorities", "site", "scenarios")
 MODES = ("loss", "weighted")
+DATA_VIEWS = ("loaded", "bring", "versions", "ready")
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ PARAMETERS = (
     Parameter("list", "f_list", None, _one(lambda i: set(i.sites["list_type"])), str),
     Parameter("known", "f_known", [], _codes(known_entries), _SEP.join),
     Parameter("borders", "borders", None, _one(lambda i: {"countries", "none", "own"}), str),
+    Parameter("view", "data_view", "loaded", _one(lambda i: set(DATA_VIEWS)), str, ("data",)),
     Parameter(
         "vintage",
         "vintage",

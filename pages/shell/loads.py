@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,14 @@ import streamlit as st
 
 from aze_core import build
 from aze_core.domain.errors import AzeError, StoreError
-from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Weights
+from aze_core.domain.model import (
+    Assumptions,
+    Filters,
+    Inventory,
+    InventoryVersion,
+    RankSettings,
+    Weights,
+)
 from aze_core.locale import explain, t
 from aze_core.measures.coverage import (
     by_vintage,
@@ -26,14 +35,17 @@ from aze_core.measures.coverage import (
 )
 from aze_core.measures.gaps import gaps as gaps_of
 from aze_core.measures.geometry import simplified
-from aze_core.measures.withhold import blurred, is_sensitive, withheld
+from aze_core.measures.readiness import readiness as readiness_of
+from aze_core.measures.withhold import blurred, censored, is_sensitive, secrets, withheld
 from aze_core.ranking.criteria import counts, weighted_values
 from aze_core.ranking.score import rank_sites
+from aze_core.reports.imports import aside_table, findings_table
 from aze_core.scenarios.problem import Scenario, Solution, solve, top_plan
 from aze_core.scenarios.targets import gone_species, ledger, scoreboard
 from aze_core.store import folder
+from aze_core.store.imports import Aside, record_of
 from aze_core.store.inventory import boundaries as boundaries_of
-from aze_core.store.inventory import load, written
+from aze_core.store.inventory import load, read_version, written
 from aze_core.views import maps
 from pages.shell import version
 
@@ -234,10 +246,20 @@ def table_of(inventory: Inventory, name: str) -> pd.DataFrame:
 
 def inventory_file(inventory: Inventory) -> bytes:
     """The inventory's database file, without names and exact places of what is sensitive."""
-    path = folder.inventory_path(folder.default_folder(), inventory.version.content_hash)
+    return file_of(inventory.version.content_hash)
+
+
+def file_of(content_hash: str) -> bytes:
+    """A version's database file, without names and exact places of what is sensitive."""
+    path = folder.inventory_path(folder.default_folder(), content_hash)
     if not is_sensitive(_inventory(str(path))):
         return path.read_bytes()
     return written(withheld(load(path)))
+
+
+def readiness(inventory: Inventory, filters: Filters) -> pd.DataFrame:
+    """What decisions about the filtered sites need; see `aze_core.measures.readiness.readiness`."""
+    return readiness_of(inventory, inventory.where(filters), dt.date.today())
 
 
 def blurred_here() -> set[str]:
@@ -296,3 +318,53 @@ def _regional(key: str, _inventory: Inventory) -> bool:
 def gone(inventory: Inventory, filters: Filters) -> int:
     """How many species at the filtered sites are Extinct in the Wild and so counted apart."""
     return len(gone_species(inventory, filters))
+
+
+@dataclass(frozen=True)
+class AsideGroup:
+    """Rows of one file that were set aside: `why`, `row`, then the file's own columns."""
+
+    input_id: str
+    kind: str
+    file: str
+    table: pd.DataFrame
+
+
+def waiting(inventory: Inventory) -> list[Aside]:
+    """Rows that were set aside when this version was made, and wait for correction."""
+    record = record_of(folder.default_folder(), inventory.version.content_hash)
+    return [] if record is None else record.aside
+
+
+def aside_groups(inventory: Inventory) -> list[AsideGroup]:
+    """Rows that wait, by file."""
+    rows = waiting(inventory)
+    kinds = inventory.inputs["kind"]
+    groups = []
+    for source in dict.fromkeys(one.input_id for one in rows):
+        mine = [one for one in rows if one.input_id == source]
+        # one layer of a download may have other columns than another
+        for columns in dict.fromkeys(tuple(one.cells) for one in mine):
+            part = [one for one in mine if tuple(one.cells) == columns]
+            table = aside_table(part).drop(columns="file").reset_index(drop=True)
+            groups.append(AsideGroup(source, str(kinds.get(source, "")), part[0].file, table))
+    return [group for group in groups if group.kind]
+
+
+def import_report(content_hash: str) -> pd.DataFrame | None:
+    """Every finding of the import that made a version, in words, without sensitive names."""
+    record = record_of(folder.default_folder(), content_hash)
+    if record is None:
+        return None
+    made = _inventory(str(folder.inventory_path(folder.default_folder(), content_hash)))
+    return censored(findings_table(record.findings), secrets(made), t("sensitive.withheld"))
+
+
+def without_secrets(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame for a file, without the sensitive names of this version."""
+    return censored(frame, secrets(whole()), t("sensitive.withheld"))
+
+
+def version_record(content_hash: str) -> InventoryVersion:
+    """The record of a version in the store."""
+    return read_version(folder.inventory_path(folder.default_folder(), content_hash))

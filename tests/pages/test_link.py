@@ -23,6 +23,7 @@ GIVEN = {
     "all": "1",
     "list": "global_aze",
     "borders": "none",
+    "view": "ready",
     "vintage": "2016",
     "show": "none~complete",
     "horizon": "20",
