@@ -19,6 +19,13 @@ def _is_missing(cell: object) -> bool:
     return cell is None or cell is pd.NA or cell != cell
 
 
+def _as_text(cell: object) -> str:
+    if _is_missing(cell):
+        return ""
+    # shapefiles keep identifiers as 6010.0
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
 ACTIONS = ("noted", "repaired", "set_aside")
 RULES = frozenset(
     """
@@ -116,8 +123,7 @@ class ImportReport:
 
     def keep_cells(self, file: str, row: int, cells: Mapping[str, object]) -> None:
         """Keep the cells of a row that was set aside; empty ones as empty texts."""
-        plain = {str(name): "" if _is_missing(cell) else str(cell) for name, cell in cells.items()}
-        self.cells[file, row] = plain
+        self.cells[file, row] = {str(name): _as_text(cell) for name, cell in cells.items()}
 
     def counts(self) -> pd.DataFrame:
         """Findings by action and rule: columns `action`, `rule`, `rows`."""

@@ -39,14 +39,14 @@ def readiness(inventory: Inventory, sites: pd.Index, today: dt.date) -> pd.DataF
     pandas.DataFrame
         One row per need, index `need` (see `NEEDS`): `have` and `of` (sites, or species at them, for which it
         is known), `year` of the oldest of it (missing where not known), `age_years`, and `state`: ``ready``,
-        ``old`` (older than the age that counts as current), ``partly``, ``missing``.
+        ``old`` (older than the age that counts as current), ``history`` and ``made_up`` (of a list that is
+        not for decisions), ``partly``, ``missing``.
 
     Notes
     -----
     A list that is made up, or kept as a historical baseline, is never ready, whatever its year. What is said
     here is about files, not about whether a decision would be right.
     """
-    most = value("inventory.current_years")
     part = inventory.sites.loc[sites]
     at = inventory.occurrences[inventory.occurrences["site_id"].isin(sites)]
     species = inventory.species.loc[inventory.species.index.isin(at["species_id"])]
@@ -87,7 +87,7 @@ def readiness(inventory: Inventory, sites: pd.Index, today: dt.date) -> pd.DataF
             oldest(rights["year"]),
         ),
     }
-    usable = inventory.version.is_current
+    status = inventory.version.status
     return (
         pd.DataFrame(
             [
@@ -97,9 +97,7 @@ def readiness(inventory: Inventory, sites: pd.Index, today: dt.date) -> pd.DataF
                     "of": of,
                     "year": year,
                     "age_years": None if year is None else today.year - year,
-                    "state": _state(
-                        need, have, of, None if year is None else today.year - year, most, usable
-                    ),
+                    "state": _state(need, have, of, None if year is None else today.year - year, status),
                 }
                 for need, (have, of, year) in rows.items()
             ]
@@ -109,13 +107,12 @@ def readiness(inventory: Inventory, sites: pd.Index, today: dt.date) -> pd.DataF
     )
 
 
-def _state(need: str, have: int, of: int, age: int | None, most: int, usable: bool) -> str:
+def _state(need: str, have: int, of: int, age: int | None, status: str) -> str:
     if have == 0:
         return "missing"
-    if need in ("sites", "boundaries", "species") and not usable:
-        return "old"
-    # Red List assessments count as current for ten years
-    limit = value("readiness.category_years") if need == "categories" else most
+    if need in ("sites", "boundaries", "species") and status != "current":
+        return "made_up" if status == "training" else "history"
+    limit = value("readiness.category_years" if need == "categories" else "inventory.current_years")
     if age is not None and age > limit:
         return "old"
     return "ready" if have == of else "partly"

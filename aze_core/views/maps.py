@@ -545,7 +545,15 @@ def _outlines(boundaries: Iterable[tuple[Mapping[str, Any], str, str]]) -> list[
 def _deck(layers: list[pdk.Layer], view: pdk.ViewState) -> pdk.Deck:
     # no map_style: any value for it, None too, brings an online basemap back. The template holds
     # field names only, for the values are escaped and the template is not.
-    return pdk.Deck(layers=layers, initial_view_state=view, map_provider=None, tooltip={"text": "{tip}"})
+    # the world repeats, or sites beyond ±180° would stand on its other end
+    views = [pdk.View(type="MapView", controller=True, repeat=True)]
+    return pdk.Deck(
+        layers=layers,
+        initial_view_state=view,
+        views=views,
+        map_provider=None,
+        tooltip={"text": "{tip}"},
+    )
 
 
 def _ring(place: Mapping[str, Any], colour: str, radius: float) -> pdk.Layer:

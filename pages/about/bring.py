@@ -12,11 +12,12 @@ from aze_core.domain.model import Inventory
 from aze_core.domain.schema import LIST_TYPES
 from aze_core.domain.settings import settings, value
 from aze_core.locale import explain, finding, number, t
-from pages.shell import access, bringing, jobs, loads, uploads
+from pages.shell import access, bringing, display, jobs, loads, uploads
 from pages.shell.bringing import Offer
 from pages.shell.widgets import download, head, md, note, say
 
 _SKIP = "skip"
+_BORDERS = "borders"
 
 
 def view(inventory: Inventory) -> None:
@@ -33,6 +34,7 @@ def view(inventory: Inventory) -> None:
         return
     if job is not None:
         report_of(job)
+        return
     chooser(inventory)
     aside(inventory)
     limits()
@@ -72,8 +74,9 @@ def report_of(job: jobs.Job) -> None:
             )
             counts = pd.DataFrame(job.result["inputs"])
             counts["kind"] = [t(f"import.kind.{kind}") for kind in counts["kind"]]
+            counts = counts[["file", "kind", "read", "accepted", "repaired", "set_aside"]]
             st.dataframe(
-                counts[["file", "kind", "read", "accepted", "repaired", "set_aside"]],
+                counts,
                 hide_index=True,
                 width="stretch",
                 alt=t("bring.counts_alt", n=len(counts)),
@@ -146,6 +149,10 @@ def chooser(inventory: Inventory) -> None:
     paths, problems = bringing.gather(given, path)
     for problem in problems:
         st.error(md(problem))
+    if display.has_own_borders():
+        st.button(
+            t("bring.borders_forget"), on_click=bringing.forget_borders, key="forget_borders", type="tertiary"
+        )
     if not paths:
         st.markdown(t("bring.what"))
         return
@@ -161,7 +168,11 @@ def file_card(place: int, file: Any, label: str) -> list[Offer]:
     """One file: what it is taken for, and which column holds what."""
     found = uploads.brought(file)
     with st.container(border=True):
-        size = t("bring.megabytes", size=number(found.bytes / 1e6, 1))
+        size = (
+            t("bring.megabytes", size=number(found.bytes / 1e6, 1))
+            if found.bytes >= 100_000
+            else t("bring.kilobytes", size=number(max(1, found.bytes / 1e3)))
+        )
         st.markdown(f"**{md(label)}** :gray[{size}]")
         if found.problem:
             st.error(md(found.problem))
@@ -169,17 +180,20 @@ def file_card(place: int, file: Any, label: str) -> list[Offer]:
         offers = []
         for number_of, first in enumerate(found.looks):
             key = f"{place}_{number_of}"
-            options = [*bringing.KINDS, _SKIP]
+            options = [*bringing.KINDS, _BORDERS, _SKIP]
+            likely = first.kind or (_BORDERS if bringing.looks_like_borders(first) else _SKIP)
             kind = st.selectbox(
                 t("bring.kind") if not first.sheet else say("bring.kind_sheet", sheet=first.sheet),
                 options,
-                index=options.index(first.kind) if first.kind else len(options) - 1,
-                format_func=lambda code: t("bring.skip") if code == _SKIP else t(f"import.kind.{code}"),
+                index=options.index(likely),
+                format_func=kind_text,
                 key=f"kind_{key}_{file.name}",
             )
             if first.problem and kind == _SKIP:
                 note(t(f"import.problem.{first.problem}"))
-            if kind == _SKIP:
+            if kind == _BORDERS:
+                borders(file, key)
+            if kind in (_BORDERS, _SKIP):
                 continue
             shown = first
             if kind != first.kind:
@@ -194,6 +208,23 @@ def file_card(place: int, file: Any, label: str) -> list[Offer]:
             about = details(key, shown, mapping) if kind == "national" else {}
             offers.append(Offer(str(file), kind, shown.sheet, mapping, about))
     return offers
+
+
+def kind_text(code: str) -> str:
+    """What a file can be read as, in words."""
+    return t(f"bring.{code}") if code in (_BORDERS, _SKIP) else t(f"import.kind.{code}")
+
+
+def borders(file: Any, key: str) -> None:
+    """A boundary file for maps is no part of an inventory: it is taken at once."""
+    note(t("bring.borders_note"))
+    if st.button(t("bring.borders_use"), key=f"borders_{key}"):
+        try:
+            bringing.use_borders(file)
+        except AzeError as error:
+            st.error(md(explain(error)))
+        else:
+            st.success(t("bring.borders_done"))
 
 
 def columns(key: str, kind: str, shown: Any, mapping: dict[str, list[str]]) -> dict[str, list[str]]:

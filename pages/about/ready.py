@@ -10,7 +10,7 @@ from aze_core.locale import t
 from pages.shell import filters, link, loads
 from pages.shell.widgets import head, no_sites, note, say, table
 
-GLYPHS = {"ready": "●", "partly": "◆", "old": "◆", "missing": "▲"}
+GLYPHS = {"ready": "●", "partly": "◆", "old": "◆", "history": "◆", "made_up": "◆", "missing": "▲"}
 
 
 def view(inventory: Inventory) -> None:

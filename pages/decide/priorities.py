@@ -180,8 +180,8 @@ else:
     left, right = st.columns([1.75, 1], gap="medium")
     with left:
         top = placed.head(SHOWN)
-        st.subheader(t("priorities.top", n=len(top), total=len(placed)), anchor=False)
         if len(top):
+            st.subheader(t("priorities.top", n=len(top), total=len(placed)), anchor=False)
             parts = controls.parts(ranked, weights)
             bars = top.reset_index()
             bars["label"] = [short_name(site) for site in top.index]
@@ -251,8 +251,6 @@ else:
                     t("priorities.interval_alt"),
                 )
             note(t("priorities.chart_note"))
-        else:
-            st.markdown(t("priorities.none_ranked", n=len(ranked)))
         flagged = loads.site_table(inventory)["falling"]
         listing = pd.DataFrame(
             {
@@ -300,7 +298,9 @@ else:
             on_select=pick_from_table,
             selection_mode="single-row",
             column_config={
-                "rank": st.column_config.NumberColumn(t("word.rank"), width=46, pinned=True),
+                "rank": st.column_config.NumberColumn(
+                    t("word.rank"), width=46 if len(placed) == len(ranked) else 74, pinned=True
+                ),
                 "interval": st.column_config.TextColumn(
                     t("priorities.interval_short"), width=62, help=t("priorities.interval_help")
                 ),

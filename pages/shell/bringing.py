@@ -19,7 +19,10 @@ from aze_core.domain.errors import AzeError, SettingError, StoreError
 from aze_core.domain.model import Inventory
 from aze_core.locale import explain
 from aze_core.sources import kba, national, site_table, territories, trigger_species
-from aze_core.store import folder, versions
+from aze_core.sources.boundaries import read_boundaries
+from aze_core.sources.tables import key
+from aze_core.store import boundaries, folder, versions
+from aze_core.views.land import own_land
 from pages.shell import access, jobs, loads, uploads, version
 
 KINDS = tuple(PLAN_KINDS)
@@ -209,6 +212,32 @@ def correct(inventory: Inventory, group: loads.AsideGroup, rows: pd.DataFrame) -
         corrects=tuple(f"{group.input_id}:{int(row)}" for row in rows["row"]),
     )
     _start(ImportPlan((one,), base=inventory.version.content_hash))
+
+
+def looks_like_borders(shown: Look) -> bool:
+    """Whether a layer that is no layer of sites has countries: then it is likely a boundary file."""
+    keys = {key(name) for name in shown.columns}
+    return shown.problem == "unknown_layer" and bool(keys & {"iso3", "iso", "isoa3", "adm0a3", "shapegroup"})
+
+
+def use_borders(path: Path) -> None:
+    """Draw maps with the borders of this file from now on.
+
+    Raises
+    ------
+    AzeError
+        When it cannot be read or kept, or was brought from another computer.
+    """
+    _only_local()
+    geojson, _ = read_boundaries(path)
+    own_land(geojson)  # what maps could not draw is refused before it is kept
+    boundaries.keep(folder.default_folder(), geojson)
+
+
+def forget_borders() -> None:
+    """Draw maps with Natural Earth's borders again."""
+    if access.may_write():
+        boundaries.forget(folder.default_folder())
 
 
 def look_at(content_hash: str) -> None:

@@ -347,7 +347,8 @@ def aside_groups(inventory: Inventory) -> list[AsideGroup]:
         for columns in dict.fromkeys(tuple(one.cells) for one in mine):
             part = [one for one in mine if tuple(one.cells) == columns]
             table = aside_table(part).drop(columns="file").reset_index(drop=True)
-            groups.append(AsideGroup(source, str(kinds.get(source, "")), part[0].file, table))
+            title = str(inventory.sources["title_short"].get(source, part[0].file))
+            groups.append(AsideGroup(source, str(kinds.get(source, "")), title, table))
     return [group for group in groups if group.kind]
 
 

@@ -21,7 +21,7 @@ def test_a_row_under_several_rules_counts_once() -> None:
 
 def test_cells_are_kept_as_text() -> None:
     report = ImportReport()
-    report.keep_cells("a.csv", 2, {"id": 7, "name": None, "area": float("nan"), "flag": pd.NA, "x": "=1"})
+    report.keep_cells("a.csv", 2, {"id": 7.0, "name": None, "area": float("nan"), "flag": pd.NA, "x": "=1"})
     assert report.cells == {("a.csv", 2): {"id": "7", "name": "", "area": "", "flag": "", "x": "=1"}}
     other = ImportReport(read=1)
     other.merge(report)
