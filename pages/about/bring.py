@@ -382,8 +382,9 @@ def aside(inventory: Inventory) -> None:
             )
             changed = (edited != group.table).any(axis=1)
             with st.container(horizontal=True, vertical_alignment="center"):
+                n = int(changed.sum())
                 if st.button(
-                    t("aside.import", n=int(changed.sum())),
+                    t("aside.import", n=n) if n else t("aside.import_none"),
                     key=f"aside_import_{group.input_id}",
                     type="primary" if changed.any() else "secondary",
                     disabled=not changed.any(),

@@ -279,6 +279,10 @@ else:
                 ],
             }
         )
+        corrected = len(inventory.corrections) > 0
+        if corrected:
+            without = loads.ranked_without(inventory, weights, settings)
+            listing.insert(2, "without", without["rank"].reindex(ranked.index))
         most = float(listing["score"].max()) if len(placed) else 1.0
         exported = ranked.join(inventory.sites[["name", "iso3", "area_km2", "human_influence"]])
         choices = json.dumps(
@@ -304,6 +308,9 @@ else:
                 "interval": st.column_config.TextColumn(
                     t("priorities.interval_short"), width=62, help=t("priorities.interval_help")
                 ),
+                "without": st.column_config.NumberColumn(
+                    t("priorities.without"), width=90, help=t("priorities.without_help")
+                ),
                 "name": st.column_config.TextColumn(t("word.site"), width=170),
                 "country": st.column_config.TextColumn(t("word.country"), width=105),
                 "score": st.column_config.ProgressColumn(
@@ -326,6 +333,8 @@ else:
             },
         )
         note(t("priorities.table_note"))
+        if corrected:
+            note(t("priorities.corrected", n=len(inventory.corrections)))
         download(exported, version, "ranking", choices)
     with right:
         st.selectbox(

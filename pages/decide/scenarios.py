@@ -80,6 +80,7 @@ def builder() -> None:
                 placeholder=t(f"scenarios.{key}_none"),
                 help=t(f"scenarios.{key}_help"),
             )
+        lock_by_knowledge()
         controls.assumptions()
         st.segmented_control(
             t("scenarios.compare_with"),
@@ -104,6 +105,35 @@ def builder() -> None:
             key="reset_scenario",
         )
         note(t("scenarios.scope", n=len(scope), total=len(names)))
+
+
+def lock_by_knowledge() -> None:
+    """Locks in or out all filtered sites of which national knowledge says something; it never scores."""
+    entries = sorted(link.known_entries(inventory))
+    if not entries:
+        return
+    with st.popover(t("scenarios.lock_by"), icon=":material/lock:", width="stretch"):
+        entry = st.selectbox(t("filter.known"), entries, format_func=filters.known_text, key="lock_entry")
+        said = inventory.statements()
+        sites = set(said.loc[said["field"] + "=" + said["value"] == entry, "site_id"]) & set(scope)
+        st.markdown(t("scenarios.lock_n", n=len(sites)))
+        with st.container(horizontal=True):
+            for key in ("locked_in", "locked_out"):
+                st.button(
+                    t(f"scenarios.{key}"),
+                    key=f"by_knowledge_{key}",
+                    disabled=not sites,
+                    on_click=lock,
+                    args=(key, sites),
+                )
+        note(t("rights.note"))
+
+
+def lock(key: str, sites: set[str]) -> None:
+    """Add sites to one lock, and take them out of the other."""
+    other = "locked_out" if key == "locked_in" else "locked_in"
+    state[key] = sorted({*state[key], *sites})
+    state[other] = [site for site in state[other] if site not in sites]
 
 
 def frame_of(board: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:

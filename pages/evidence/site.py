@@ -146,6 +146,7 @@ else:
             "pages/decide/priorities.py", label=t("site.to_priorities"), icon=":material/arrow_forward:"
         )
 
+        controls.corrections(inventory, chosen)
         controls.rights(inventory, chosen)
         controls.knowledge(inventory, chosen)
 
@@ -165,6 +166,7 @@ else:
         for code in used:
             source = inventory.sources.loc[code]
             st.markdown("- " + say("site.source", citation=source["citation"], terms=source["terms"]))
+        st.page_link("pages/about/changes.py", label=t("site.to_desk"), icon=":material/arrow_forward:")
         details = [
             (t("site.id"), chosen),
             (t("site.national_name"), row["national_name"]),

@@ -126,6 +126,16 @@ def map_words() -> dict[str, str]:
     }
 
 
+def corrections(inventory: Inventory, site: str) -> None:
+    """Accepted corrections that concern a site: what stands here is not what the files have."""
+    held = inventory.corrections
+    species = inventory.occurrences.loc[inventory.occurrences["site_id"] == site, "species_id"]
+    mine = held[(held["site_id"] == site) | (held["site_id"].isna() & held["species_id"].isin(species))]
+    for kind, source in zip(mine["kind"], mine["stated_source"], strict=True):
+        told = say("site.correction", kind=t(f"desk.kind_{kind}"), source=source)
+        st.markdown(f":orange-badge[{t('site.corrected')}] {told}")
+
+
 def rights(inventory: Inventory, site: str) -> None:
     """Who holds rights at a site and how far consent has come: shown, never scored."""
     here = inventory.rights[inventory.rights["site_id"] == site]

@@ -20,6 +20,7 @@ PAGES = (
     ("decide", "priorities"),
     ("decide", "scenarios"),
     ("about", "data"),
+    ("about", "changes"),
     ("about", "methods"),
 )
 

@@ -79,6 +79,13 @@ def _flag(text: str, inventory: Inventory) -> bool:
     return {"0": False, "1": True}[text]
 
 
+def _hash(text: str, inventory: Inventory) -> str:
+    """The beginning of a content hash; whether it is in the store shows on the page."""
+    if not re.fullmatch(r"[0-9a-f]{12}", text):
+        raise ValueError(text)
+    return text
+
+
 def _number(given: Any) -> str:
     return f"{given:.6g}"
 
@@ -118,6 +125,8 @@ PARAMETERS = (
     Parameter("list", "f_list", None, _one(lambda i: set(i.sites["list_type"])), str),
     Parameter("known", "f_known", [], _codes(known_entries), _SEP.join),
     Parameter("borders", "borders", None, _one(lambda i: {"countries", "none", "own"}), str),
+    Parameter("part", "changes_view", "compare", _one(lambda i: {"compare", "desk"}), str, ("changes",)),
+    Parameter("with", "compare_with", None, _hash, str, ("changes",)),
     Parameter("view", "data_view", "loaded", _one(lambda i: set(DATA_VIEWS)), str, ("data",)),
     Parameter(
         "vintage",

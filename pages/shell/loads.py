@@ -24,6 +24,8 @@ from aze_core.domain.model import (
     Weights,
 )
 from aze_core.locale import explain, t
+from aze_core.measures.changes import Changes
+from aze_core.measures.changes import changes as changes_of
 from aze_core.measures.coverage import (
     by_vintage,
     class_counts,
@@ -36,8 +38,10 @@ from aze_core.measures.coverage import (
 from aze_core.measures.gaps import gaps as gaps_of
 from aze_core.measures.geometry import simplified
 from aze_core.measures.readiness import readiness as readiness_of
+from aze_core.measures.uncorrected import uncorrected
 from aze_core.measures.withhold import blurred, censored, is_sensitive, secrets, withheld
 from aze_core.ranking.criteria import counts, weighted_values
+from aze_core.ranking.moves import rank_moves as rank_moves_of
 from aze_core.ranking.score import rank_sites
 from aze_core.reports.imports import aside_table, findings_table
 from aze_core.scenarios.problem import Scenario, Solution, solve, top_plan
@@ -369,3 +373,80 @@ def without_secrets(frame: pd.DataFrame) -> pd.DataFrame:
 def version_record(content_hash: str) -> InventoryVersion:
     """The record of a version in the store."""
     return read_version(folder.inventory_path(folder.default_folder(), content_hash))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _other(path: str) -> Inventory:
+    # in a comparison what is sensitive in one version is withheld from both
+    return withheld(load(Path(path), boundaries=False))
+
+
+def other(content_hash: str) -> Inventory:
+    """Another version, without names and exact places of what is sensitive."""
+    return _other(str(folder.inventory_path(folder.default_folder(), content_hash)))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _changes(keys: tuple[str, str], _before: Inventory, _after: Inventory) -> Changes:
+    return changes_of(_before, _after)
+
+
+def changes(before: Inventory, after: Inventory) -> Changes:
+    """What changed between two versions; see `aze_core.measures.changes.changes`."""
+    if max(len(before.sites), len(after.sites)) <= _BOUNDARIES_UP_TO:
+        before, after = _with_boundaries(before), _with_boundaries(after)
+    return _changes((before.key, after.key), before, after)
+
+
+_BOUNDARIES_UP_TO = 3000
+
+
+def _with_boundaries(inventory: Inventory) -> Inventory:
+    """The inventory with the boundaries of sites whose place is not withheld."""
+    path = str(folder.inventory_path(folder.default_folder(), inventory.version.content_hash))
+    return _areal(path) if inventory.is_withheld or not is_sensitive(inventory) else inventory
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _areal(path: str) -> Inventory:
+    return withheld(load(Path(path)))
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _rank_moves(
+    keys: tuple[str, str],
+    _before: Inventory,
+    _after: Inventory,
+    _matches: pd.DataFrame,
+    weights: Weights | None,
+    settings: RankSettings,
+) -> pd.DataFrame:
+    return rank_moves_of(_before, _after, _matches, weights, settings)
+
+
+def rank_moves(
+    before: Inventory, after: Inventory, found: Changes, weights: Weights | None, settings: RankSettings
+) -> pd.DataFrame:
+    """How the ranking moved by the data alone; see `aze_core.ranking.moves.rank_moves`."""
+    return _rank_moves((before.key, after.key), before, after, found.matches, weights, settings)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _ranked_without(
+    key: str, _inventory: Inventory, weights: Weights | None, settings: RankSettings
+) -> pd.DataFrame:
+    return rank_sites(uncorrected(_inventory), weights, settings)
+
+
+def ranked_without(inventory: Inventory, weights: Weights | None, settings: RankSettings) -> pd.DataFrame:
+    """The ranking as it would be without this version's corrections."""
+    return _ranked_without(inventory.key, inventory, weights, settings)
+
+
+def without_corrections_rank(inventory: Inventory) -> pd.DataFrame:
+    """Ranks of all sites with and without the corrections: `name`, `without`, `with`, `moved`."""
+    settings = RankSettings(uncovered_only=False)
+    now, then = ranked(inventory, None, settings), ranked_without(inventory, None, settings)
+    frame = pd.DataFrame({"without": then["rank"].reindex(now.index), "with": now["rank"]})
+    frame.insert(0, "name", inventory.sites["name"].reindex(now.index))
+    return frame.assign(moved=frame["without"] - frame["with"])

@@ -9,7 +9,7 @@ from aze_core.domain.settings import value
 from aze_core.store import folder
 from aze_core.store import versions as store
 from aze_core.store.versions import Version
-from pages.shell import access, loads, version
+from pages.shell import access, display, loads, version
 
 
 class Action(Protocol):
@@ -27,6 +27,11 @@ def versions() -> list[Version]:
 def deleted() -> list[Version]:
     """Versions that can be brought back."""
     return store.deleted(folder.default_folder())
+
+
+def label_of(one: Version) -> str:
+    """What a version is called in lists."""
+    return display.version_label(one)
 
 
 def undo_days() -> int:

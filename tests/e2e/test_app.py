@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 expect.set_options(timeout=WAIT_MS)
 
-PAGES = ("overview", "site", "priorities", "scenarios", "data", "methods")
+PAGES = ("overview", "site", "priorities", "scenarios", "data", "changes", "methods")
 CHARTS = ("overview", "site", "priorities", "scenarios")
 DECKS = ("site", "priorities")
 PHONE = {"width": 390, "height": 844}

@@ -19,6 +19,7 @@ PAGES = {
     "priorities": "decide/priorities",
     "scenarios": "decide/scenarios",
     "data": "about/data",
+    "changes": "about/changes",
     "methods": "about/methods",
 }
 

@@ -42,7 +42,8 @@ def test_page_opens_in_a_fresh_session_with_answer_and_warning(page, shipped):
     assert len(at.warning) == 0
 
 
-@pytest.mark.parametrize("page", PAGES)
+# with one version alone there is nothing to compare, and so no file
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "changes"])
 def test_every_download_carries_inventory_and_notice(page, shipped, monkeypatch):
     given: dict[str, Callable[[], bytes]] = {}
     button = st.download_button

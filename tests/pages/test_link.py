@@ -24,6 +24,8 @@ GIVEN = {
     "list": "global_aze",
     "borders": "none",
     "view": "ready",
+    "part": "desk",
+    "with": "0123456789ab",
     "vintage": "2016",
     "show": "none~complete",
     "horizon": "20",
