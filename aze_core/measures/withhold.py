@@ -82,6 +82,11 @@ def withheld(inventory: Inventory, language: str = "en") -> Inventory:
     told = corrections["site_id"].isin(hidden) | corrections["species_id"].isin(secret)
     for column in ("old_value", "new_value", "stated_source"):
         corrections[column] = corrections[column].mask(told, t("sensitive.withheld", language))
+    sources = inventory.sources.copy()
+    of_hidden = sources.index.isin(corrections.loc[told, "source"])
+    for column in ("citation", "terms"):
+        sources[column] = sources[column].mask(of_hidden, t("sensitive.withheld", language))
+    corrections["proposer"] = corrections["proposer"].mask(told, None)
     corrections["site_id"] = corrections["site_id"].replace(site_codes)
     corrections["species_id"] = corrections["species_id"].replace(species_codes)
 
@@ -91,6 +96,7 @@ def withheld(inventory: Inventory, language: str = "en") -> Inventory:
         species=_species(species, species_codes, language),
         threats=threats.sort_values(["species_id", "code", "entry"], ignore_index=True),
         corrections=corrections,
+        sources=sources,
         **frames,
         is_withheld=True,
         memo={},

@@ -14,7 +14,7 @@ from aze_core.locale import number, percent, t
 from aze_core.measures.changes import SITE_KINDS, SPECIES_KINDS, Changes
 from aze_core.views import charts
 from pages.shell import link, loads, tending
-from pages.shell.widgets import countries_text, draw, head, md, named, note, say, show, table
+from pages.shell.widgets import countries_text, draw, head, named, note, say, show, table
 
 SHOWN = 15
 
@@ -46,17 +46,20 @@ def view(inventory: Inventory) -> None:
             "changes.answer",
             before=before.version.name,
             after=inventory.version.name,
+            one=before.version.short_hash,
+            other=inventory.version.short_hash,
             added=count(found.sites, "added", "split"),
             removed=count(found.sites, "removed", "merged", "de_listed"),
             species=int((found.species["kind"] == "added").sum()),
             gone=int((found.species["kind"] == "removed").sum()),
+            cover=len(found.cover),
         ),
         inventory.version,
     )
     st.selectbox(
         t("changes.compare_with"),
         hashes,
-        format_func=lambda code: md(labels[code]),
+        format_func=lambda code: labels[code],
         key="compare_pick",
         on_change=keep,
         help=t("changes.compare_help"),
@@ -215,7 +218,8 @@ def moves(before: Inventory, after: Inventory, found: Changes) -> None:
     kept = int(frame["before"].isin(first)[frame["rank_after"] <= 10].sum())
     st.markdown(t("changes.ranking_text", both=len(both), still=still, kept=kept, first=len(first)))
     top = placed.head(SHOWN)
-    most = float(max(top["rank_before"].max(skipna=True) or 1, SHOWN)) if len(top) else float(SHOWN)
+    known = top["rank_before"].dropna()
+    most = float(max([SHOWN, *known.astype(int)]))
     drawn = pd.DataFrame(
         {
             "label": [

@@ -236,8 +236,12 @@ def overrides(inventory: Inventory) -> None:
     )
     without = loads.without_corrections_rank(inventory)
     moved = without[without["moved"] != 0].dropna(subset=["moved"])
-    st.markdown(t("desk.effect", n=len(moved)) if len(moved) else t("desk.effect_none"))
-    if len(moved):
+    moved = moved.loc[moved["moved"].abs().sort_values(ascending=False, kind="stable").index]
+    if moved.empty:
+        st.markdown(t("desk.effect_none"))
+    else:
+        most = int(moved["moved"].abs().iloc[0])
+        st.markdown(say("desk.effect", n=len(moved), most=most, site=moved["name"].iloc[0]))
         st.dataframe(
             moved[["name", "without", "with"]].head(50),
             hide_index=True,

@@ -9,7 +9,6 @@ from aze_core.locale import t
 from aze_core.store import boundaries, folder, versions
 from aze_core.views.land import COUNTRIES, NO_BORDERS, Land, own_land
 from pages.shell import access, loads, version
-from pages.shell.widgets import md
 
 BORDERS = ("countries", "none", "own")
 
@@ -76,7 +75,7 @@ def _versions(inventory: Inventory) -> None:
     st.selectbox(
         t("display.version"),
         hashes,
-        format_func=lambda code: md(version_label(by_hash[code])),
+        format_func=lambda code: version_label(by_hash[code]),
         key="version_pick",
         on_change=lambda: version.choose(st.session_state["version_pick"]),
         help=t("display.version_help"),
