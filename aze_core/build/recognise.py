@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aze_core.domain.errors import DataError
+from aze_core.locale import t
 from aze_core.sources import kba, national, site_table, territories, trigger_species
 from aze_core.sources.archives import SPATIAL, Archive, Source, open_archive
 from aze_core.sources.shapes import MAX_LAYERS, all_columns, find_layers
@@ -151,6 +152,8 @@ def _layer(archive: Archive, path: Path, kind: str) -> Look:
         kind, problem = _kind_of_layer(columns)
     if problem == "protected_areas":
         return Look("", columns=columns, problem=problem)
+    if kind and kind not in ("sites", "territories"):
+        raise DataError("layer_is_no_table", file=path.name, kind=t(f"import.kind.{kind}"))
     suggest_columns = {"sites": kba.suggest_mapping, "territories": territories.suggest_mapping}
     _, guesses = suggest_columns[kind or "sites"](path)
     mapping: dict[str, str | list[str]] = {name: guess.column for name, guess in guesses.items()}
