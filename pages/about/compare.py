@@ -30,8 +30,14 @@ def view(inventory: Inventory) -> None:
     hashes = [one.content_hash for one in others]
     short = {one.content_hash[:12]: one.content_hash for one in others}
     labels = {one.content_hash: tending.label_of(one) for one in others}
-    base = inventory.version.derived_from
-    wanted = short.get(state["compare_with"] or "", base if base in hashes else hashes[0])
+    # first what this version was made from, else any that was not made from this one
+    mine = inventory.version
+    likely = [
+        mine.derived_from,
+        *(o.content_hash for o in others if o.record.derived_from != mine.content_hash),
+    ]
+    first = next((code for code in likely if code in hashes), hashes[0])
+    wanted = short.get(state["compare_with"] or "", first)
     state["compare_pick"] = wanted
 
     def keep() -> None:

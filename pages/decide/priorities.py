@@ -67,7 +67,9 @@ else:
     years = sorted({int(item) for item in ranked["vintage"].dropna()})
     basis = t("priorities.badge_vintages", years=", ".join(str(item) for item in years))
     apart = int((ranked["apart"] != "").sum())
-    badges = [(t("priorities.badge_n", n=len(ranked)), "gray"), (basis, "gray")]
+    badges = [(t("priorities.badge_n", n=len(ranked)), "gray")]
+    if years:
+        badges.append((basis, "gray"))
     if apart:
         badges.append((t("priorities.badge_apart", n=apart), "orange"))
     head(question, answer, version, *badges)
@@ -100,6 +102,7 @@ with st.container(border=True):
                     help=t(f"criterion.{criterion}_help"),
                 )
                 decimals = 2 if criterion == "extinction" else 0
+                known = anchors.loc[criterion].notna().all()
                 note(
                     t(
                         "criterion.range",
@@ -107,6 +110,8 @@ with st.container(border=True):
                         best=number(anchors.at[criterion, "best"], decimals),
                         unit=t(f"criterion.{criterion}_unit"),
                     )
+                    if known
+                    else t("criterion.nowhere")
                 )
     else:
         with cells[1]:
