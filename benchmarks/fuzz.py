@@ -23,6 +23,7 @@ import time
 import traceback
 import warnings
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,15 @@ SEEDS = (
     "training_national.xlsx",
     "training_territories.geojson",
     "training_boundaries.geojson",
+)
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
 )
 ODD_CELLS = (
     "",
@@ -170,7 +180,7 @@ def repacked(chance: random.Random, raw: bytes) -> bytes:
                 )
             if chance.random() < 0.4:
                 kind = mutations_of(name)
-                with contextlib.suppress(zipfile.BadZipFile):
+                with contextlib.suppress(*UNREADABLE):
                     content = chance.choice(kind)(chance, content)
             new.writestr(name, content)
     return out.getvalue()
@@ -239,7 +249,7 @@ def main() -> int:
             path = work / name
             content = (TRAINING / name).read_bytes()
             for _ in range(chance.choice((1, 1, 2))):
-                with contextlib.suppress(zipfile.BadZipFile):
+                with contextlib.suppress(*UNREADABLE):  # the first damage may leave no archive to repack
                     content = chance.choice(mutations_of(name))(chance, content)
             path.write_bytes(content)
             if hasattr(signal, "SIGALRM"):

@@ -102,7 +102,7 @@ def with_sites(
             "national_name": given["national_name"],
             "list_type": kinds,
             "iso3": iso3,
-            "region": [region_of(codes.split(";")[0], known) for codes in iso3],
+            "region": iso3.str.split(";").str[0].map({code: region_of(code, known) for code in known.index}),
             "realm": given["realm"] if "realm" in given.columns else None,
             "latitude": given["latitude"],
             "longitude": given["longitude"],

@@ -22,6 +22,7 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -127,6 +128,7 @@ class Sheet:
 # ---------------------------------------------------------------- words and values
 
 
+@lru_cache(maxsize=1 << 16)
 def key(text: str) -> str:
     """A name without case, accents, spaces and punctuation, for comparing names of columns and places.
 
