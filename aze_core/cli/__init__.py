@@ -21,7 +21,7 @@ from aze_core.domain.model import UNKNOWN, Assumptions, Filters, Inventory, Rank
 from aze_core.domain.schema import LIST_TYPES, TABLES
 from aze_core.domain.settings import value
 from aze_core.locale import explain, t
-from aze_core.measures.coverage import class_counts
+from aze_core.measures.reported import class_counts
 from aze_core.ranking.score import rank_sites
 from aze_core.reports.tables import stamp, to_csv
 from aze_core.scenarios.problem import BUDGETS, Scenario, Solution, solve, top_plan

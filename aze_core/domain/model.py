@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from aze_core.domain.errors import SettingError
-from aze_core.domain.schema import LIST_TYPES, TABLES, conform
+from aze_core.domain.schema import LIST_TYPES, TABLES, complete, conform
 from aze_core.domain.settings import value
 
 if TYPE_CHECKING:
@@ -184,6 +184,39 @@ class Assumptions(Choice):
 
 
 @dataclass(frozen=True)
+class CoverageSettings(Choice):
+    """How cover is computed.
+
+    Attributes
+    ----------
+    tolerance : float
+        No area is added once at most this share of a site remains uncovered, 0 to 0.5.
+    draws : int
+        Draws of a year for undated areas, 1 to 100,000.
+    seed : int
+        Seed of the draws.
+
+    Examples
+    --------
+    >>> CoverageSettings(draws=100).tolerance
+    0.02
+    """
+
+    tolerance: float = value("coverage.tolerance")
+    draws: int = value("coverage.draws")
+    seed: int = value("coverage.seed")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tolerance", checked_number("tolerance", self.tolerance, 0, 0.5))
+        for name, low, high in (("draws", 1, 100_000), ("seed", 0, 2**63 - 1)):
+            given = getattr(self, name)
+            checked_number(name, given, low, high)
+            if int(given) != given:
+                raise SettingError("not_one_of", name=name, value=given, expected="a whole number")
+            object.__setattr__(self, name, int(given))
+
+
+@dataclass(frozen=True)
 class Weights(Choice):
     """Weights of the three criteria; only their proportions matter.
 
@@ -246,7 +279,8 @@ class Inventory:
         point, missing where there is neither.
     species : pandas.DataFrame
         Index `species_id`.
-    occurrences, coverage, threats, national, rights, corrections, inputs, figures, countries, sources : \
+    occurrences, coverage, threats, national, rights, coverage_runs, protection_parts, protection_range, \
+protection_areas, protection_trend, protection_growth, corrections, inputs, figures, countries, sources : \
 pandas.DataFrame
         As in the data dictionary (`aze_core.domain.schema.dictionary`).
     version : InventoryVersion
@@ -263,6 +297,12 @@ pandas.DataFrame
     threats: pd.DataFrame
     national: pd.DataFrame
     rights: pd.DataFrame
+    coverage_runs: pd.DataFrame
+    protection_parts: pd.DataFrame
+    protection_range: pd.DataFrame
+    protection_areas: pd.DataFrame
+    protection_trend: pd.DataFrame
+    protection_growth: pd.DataFrame
     corrections: pd.DataFrame
     inputs: pd.DataFrame
     figures: pd.DataFrame
@@ -357,6 +397,7 @@ def inventory_of(frames: dict[str, pd.DataFrame], version: InventoryVersion) -> 
     import geopandas as gpd  # slow to import, and a choice needs it not
 
     made: dict[str, Any] = {}
+    frames = complete(frames)
     for name, table in TABLES.items():
         if name == "inventory":
             continue

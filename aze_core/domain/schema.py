@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     refers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    late: bool = False  # versions made before the table was thought of lack it; empty, it is in no hash
 
     @property
     def names(self) -> list[str]:
@@ -305,7 +306,7 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "coverage",
-            "Reported share of a site that is covered, by vintage; vintages are separate measurements",
+            "Covered share of a site, reported or computed, by vintage; vintages are separate measurements",
             (
                 Column("site_id", "text", "Site", required=True),
                 Column(
@@ -419,6 +420,200 @@ TABLES: dict[str, Table] = {
             ),
             ("site_id", "entry"),
             {"site_id": ("sites", "site_id"), "source": ("sources", "source_id")},
+        ),
+        Table(
+            "coverage_runs",
+            "The run that computed the cover of the sites, where one did: one row",
+            (
+                Column("run_id", "text", "Identifier of the run", required=True),
+                Column("areas_hash", "text", "SHA-256 of the protected areas", required=True),
+                Column("sites_hash", "text", "SHA-256 of the sites' boundaries", required=True),
+                Column("settings", "text", "Settings of the run, as JSON", required=True),
+                Column("areas_as_of", "text", "Date that the protected areas describe", required=True),
+                Column(
+                    "until", "integer", "Last year of the curves", "year", required=True, low=1900, high=2100
+                ),
+                Column("areas", "integer", "Areas counted", "areas", required=True, low=0),
+                Column(
+                    "undated", "integer", "Areas counted that have no year", "areas", required=True, low=0
+                ),
+                Column("points", "integer", "Areas known as points only", "areas", required=True, low=0),
+                Column("unknown", "integer", "Areas of unknown status", "areas", required=True, low=0),
+                Column("proposed", "integer", "Areas proposed", "areas", required=True, low=0),
+                Column(
+                    "other_country",
+                    "integer",
+                    "Pairs of a site and an area of another country that overlap and were not counted",
+                    "pairs",
+                    required=True,
+                    low=0,
+                ),
+                Column(
+                    "growth_basis",
+                    "text",
+                    "Whether yearly growth counts overlaps once or sums reported areas",
+                    required=True,
+                    allowed=("union", "reported"),
+                ),
+                _SOURCE,
+            ),
+            ("run_id",),
+            {"source": ("sources", "source_id")},
+            late=True,
+        ),
+        Table(
+            "protection_parts",
+            "Parts of a site by the year in which they were first protected, computed",
+            (
+                Column("site_id", "text", "Site", required=True),
+                Column(
+                    "entry", "integer", "Number among the parts of the site", "number", required=True, low=1
+                ),
+                Column(
+                    "year",
+                    "integer",
+                    "Year of first protection by a dated area; missing where undated areas alone cover it",
+                    "year",
+                    low=1800,
+                    high=2100,
+                ),
+                Column("undated", "text", "Undated areas that cover the part too, joined by ;"),
+                Column("kind", "text", "By what it is protected", required=True, allowed=("pa", "oecm")),
+                Column("share", "number", "Share of the site", "share, 0 to 1", required=True, low=0, high=1),
+                _SOURCE,
+            ),
+            ("site_id", "entry"),
+            {"site_id": ("sites", "site_id"), "source": ("sources", "source_id")},
+            late=True,
+        ),
+        Table(
+            "protection_range",
+            "Cover of a site, computed: the headline, and what it rests on",
+            (
+                Column("site_id", "text", "Site", required=True),
+                *(
+                    Column(name, "number", meaning, "share, 0 to 1", required=True, low=0, high=1)
+                    for name, meaning in (
+                        ("share", "Headline: covered by polygons that are in force"),
+                        ("share_high", "High end: with buffered points and areas of unknown status"),
+                        ("share_points", "Part of the high end that buffered points alone cover"),
+                        ("share_unknown", "Part of the high end that areas of unknown status alone cover"),
+                        ("share_undated", "Part of the headline that undated areas alone cover"),
+                        ("share_oecm", "Part of the headline that OECMs alone cover"),
+                        ("share_proposed", "What proposed areas would add to the headline"),
+                    )
+                ),
+                Column("first_year", "integer", "First year of any protection", "year", low=1800, high=2100),
+                Column("areas", "integer", "Areas in force that cover a part", "areas", required=True, low=0),
+                _SOURCE,
+            ),
+            ("site_id",),
+            {"site_id": ("sites", "site_id"), "source": ("sources", "source_id")},
+            late=True,
+        ),
+        Table(
+            "protection_areas",
+            "Which protected areas and OECMs overlap a site, each by itself",
+            (
+                Column("site_id", "text", "Site", required=True),
+                Column(
+                    "entry", "integer", "Number among the areas of the site", "number", required=True, low=1
+                ),
+                Column("area_id", "text", "Identifier of the area", required=True),
+                Column("name", "text", "Name of the area"),
+                Column("kind", "text", "Protected area or OECM", required=True, allowed=("pa", "oecm")),
+                Column(
+                    "tier",
+                    "text",
+                    "What its status counts for",
+                    required=True,
+                    allowed=("counted", "unknown", "proposed"),
+                ),
+                Column(
+                    "basis",
+                    "text",
+                    "Whether its boundary is known",
+                    required=True,
+                    allowed=("polygon", "point"),
+                ),
+                Column("status", "text", "Status, as the file gives it"),
+                Column("year", "integer", "Year of the status", "year", low=1800, high=2100),
+                Column("designation", "text", "Designation in English"),
+                Column("iucn_category", "text", "IUCN management category"),
+                Column("governance", "text", "Governance type"),
+                Column(
+                    "share",
+                    "number",
+                    "Share of the site that the area covers by itself: not to be added up",
+                    "share, 0 to 1",
+                    required=True,
+                    low=0,
+                    high=1,
+                ),
+                _SOURCE,
+            ),
+            ("site_id", "entry"),
+            {"site_id": ("sites", "site_id"), "source": ("sources", "source_id")},
+            late=True,
+        ),
+        Table(
+            "protection_trend",
+            "Cover of the sites recognised now, by year: median and 2.5 and 97.5 % of the draws",
+            (
+                Column(
+                    "list_type", "text", "List that the sites stand on", required=True, allowed=LIST_TYPES
+                ),
+                Column(
+                    "group_kind",
+                    "text",
+                    "What the sites have in common",
+                    required=True,
+                    allowed=("all", "region", "country", "class"),
+                ),
+                Column("group_code", "text", "Code of the group", required=True),
+                Column("year", "integer", "Year", "year", required=True, low=1900, high=2100),
+                Column("sites", "integer", "Sites of the group", "sites", required=True, low=1),
+                *(
+                    Column(
+                        f"{name}{end}",
+                        "number",
+                        f"{meaning}{words}",
+                        "share, 0 to 1",
+                        required=True,
+                        low=0,
+                        high=1,
+                    )
+                    for name, meaning in (
+                        ("mean", "Mean covered share"),
+                        ("complete", "Share of the sites that are complete"),
+                        ("none", "Share of the sites that are uncovered"),
+                    )
+                    for end, words in (("_low", ", 2.5 %"), ("", ", median"), ("_high", ", 97.5 %"))
+                ),
+                _SOURCE,
+            ),
+            ("list_type", "group_kind", "group_code", "year"),
+            {"source": ("sources", "source_id")},
+            late=True,
+        ),
+        Table(
+            "protection_growth",
+            "Area first protected in each year, and the part of it within sites",
+            (
+                Column(
+                    "list_type", "text", "List that the sites stand on", required=True, allowed=LIST_TYPES
+                ),
+                Column("iso3", "text", "Country or territory, or all", required=True),
+                Column("year", "integer", "Year", "year", required=True, low=1800, high=2100),
+                Column(
+                    "protected_km2", "number", "Area first protected in the year", "km²", required=True, low=0
+                ),
+                Column("in_sites_km2", "number", "Part of it within sites", "km²", required=True, low=0),
+                _SOURCE,
+            ),
+            ("list_type", "iso3", "year"),
+            {"source": ("sources", "source_id")},
+            late=True,
         ),
         Table(
             "corrections",
@@ -645,6 +840,12 @@ def check_references(frames: dict[str, pd.DataFrame]) -> None:
                     value=frame.loc[row, column],
                     expected=f"a {target} of {other}.csv",
                 )
+
+
+def complete(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables, with empty ones in place of late ones that are not there."""
+    late = {name: empty(table) for name, table in TABLES.items() if table.late and name not in frames}
+    return {**frames, **late}
 
 
 def conform(frame: pd.DataFrame, table: Table, origin: str) -> pd.DataFrame:

@@ -13,8 +13,8 @@ import shapely
 
 from aze_core.domain.model import Inventory
 from aze_core.domain.settings import value
-from aze_core.measures.coverage import newest
 from aze_core.measures.geometry import EARTH_RADIUS_KM
+from aze_core.measures.reported import newest
 
 ON_LIST = ("global_aze", "national_list")
 """Lists whose sites are AZE sites."""

@@ -13,7 +13,14 @@ from aze_core.domain.model import Inventory
 from aze_core.domain.settings import value
 from aze_core.locale import t
 
-_REMAPPED = ("occurrences", "coverage", "national", "rights")
+_REMAPPED = (
+    "occurrences",
+    "coverage",
+    "national",
+    "rights",
+    "protection_parts",
+    "protection_areas",
+)
 
 
 def is_sensitive(inventory: Inventory) -> bool:
@@ -47,7 +54,8 @@ def withheld(inventory: Inventory, language: str = "en") -> Inventory:
     Inventory
         The same object where nothing is flagged. Else: flagged sites and species bear another identifier
         and no name; flagged sites, and sites of flagged species, have their point rounded to 0.1° and no
-        boundary; texts that a country gave of a flagged site, and names of rights-holders there, are gone.
+        boundary, and which protected areas lie there is gone; so are texts that a country gave of a flagged
+        site, and names of rights-holders there.
         Numbers (areas, shares, costs, categories) stay, so that rankings and plans stay what they are.
 
     Notes
@@ -71,6 +79,11 @@ def withheld(inventory: Inventory, language: str = "en") -> Inventory:
         if name == "rights":
             frame["rights_holders"] = frame["rights_holders"].mask(frame["site_id"].isin(hidden), None)
             frame["consent_source"] = frame["consent_source"].mask(frame["site_id"].isin(hidden), None)
+        # a protected area tells where its site lies
+        if name == "protection_areas":
+            frame = frame[~frame["site_id"].isin(sites.index[vague])]
+        if name == "protection_parts":
+            frame["undated"] = frame["undated"].mask(frame["site_id"].isin(sites.index[vague]), None)
         frame["site_id"] = frame["site_id"].replace(site_codes)
         if name == "occurrences":
             frame["species_id"] = frame["species_id"].replace(species_codes)
@@ -90,8 +103,11 @@ def withheld(inventory: Inventory, language: str = "en") -> Inventory:
     corrections["site_id"] = corrections["site_id"].replace(site_codes)
     corrections["species_id"] = corrections["species_id"].replace(species_codes)
 
+    ranges = inventory.protection_range.rename(index=site_codes).sort_index()
+
     return replace(
         inventory,
+        protection_range=ranges,
         sites=_sites(sites, vague, site_codes, language),
         species=_species(species, species_codes, language),
         threats=threats.sort_values(["species_id", "code", "entry"], ignore_index=True),

@@ -7,9 +7,9 @@ import pandas as pd
 from aze_core.domain.memo import per_inventory
 from aze_core.domain.model import Assumptions, Inventory
 from aze_core.domain.settings import value
-from aze_core.measures.coverage import newest
 from aze_core.measures.extinction import extinction_probability
 from aze_core.measures.irreplaceability import alpha, gamma_by
+from aze_core.measures.reported import newest
 from aze_core.measures.threat import highest_extinction
 
 GONE = ("EW", "EX")
@@ -60,7 +60,7 @@ def site_gamma(inventory: Inventory) -> pd.Series:
 
 @per_inventory
 def latest(inventory: Inventory) -> pd.DataFrame:
-    """Each site's newest reported cover; see `aze_core.measures.coverage.newest`."""
+    """Each site's newest reported cover; see `aze_core.measures.reported.newest`."""
     return newest(inventory.coverage, inventory.sites.index)
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from aze_core.domain.model import Assumptions, Filters, Inventory
 from aze_core.domain.settings import value
-from aze_core.measures.coverage import by_vintage, uncovered_area
+from aze_core.measures.reported import by_vintage, uncovered_area
 from aze_core.ranking.criteria import GONE, latest
 from aze_core.scenarios.evaluate import risk_reduction, species_state, with_selected
 

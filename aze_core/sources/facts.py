@@ -13,7 +13,14 @@ import pandas as pd
 from aze_core.domain.errors import DataError
 from aze_core.domain.schema import TABLES, check_references, empty, parse
 
-OPTIONAL = ("threats", "national", "rights", "corrections", "inputs")
+OPTIONAL = (
+    "threats",
+    "national",
+    "rights",
+    "corrections",
+    "inputs",
+    *(name for name, table in TABLES.items() if table.late),
+)
 """Tables that an inventory may lack."""
 
 

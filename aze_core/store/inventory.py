@@ -20,7 +20,7 @@ from shapely.errors import GEOSException
 from aze_core import __version__
 from aze_core.domain.errors import AzeError, StoreError
 from aze_core.domain.model import Inventory, InventoryVersion, inventory_of
-from aze_core.domain.schema import TABLES, Column, Table, conform, sqlite_types
+from aze_core.domain.schema import TABLES, Column, Table, complete, conform, empty, sqlite_types
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -48,7 +48,10 @@ def content_hash(frames: dict[str, pd.DataFrame]) -> str:
         By table name, as `aze_core.domain.schema` describes them; `sites` may carry boundaries.
     """
     digest = hashlib.sha256()
+    frames = complete(frames)
     for name, table in TABLES.items():
+        if table.late and frames[name].empty:
+            continue
         frame = frames[name][table.names].sort_values(list(table.key), kind="stable")
         digest.update(f"{name}\x1d{chr(31).join(table.names)}\x1d".encode())
         columns = [
@@ -128,6 +131,7 @@ def _write(frames: dict[str, pd.DataFrame], path: Path) -> InventoryVersion:
     import shapely
     import sqlite_utils  # as above
 
+    frames = complete(frames)
     version = describe(frames)
     sites = frames[LAYER]
     shapes = gpd.points_from_xy(sites["longitude"], sites["latitude"]).to_numpy()
@@ -177,6 +181,13 @@ def _write(frames: dict[str, pd.DataFrame], path: Path) -> InventoryVersion:
 
 
 def _read(connection: sqlite3.Connection, table: Table, origin: str) -> pd.DataFrame:
+    if (
+        table.late
+        and not connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table.name,)
+        ).fetchone()
+    ):
+        return empty(table)
     cursor = connection.execute(f'SELECT * FROM "{table.name}"')  # noqa: S608 - names of our registry only
     names = [entry[0] for entry in cursor.description]
     frame = pd.DataFrame(cursor.fetchall(), columns=names)

@@ -26,18 +26,18 @@ from aze_core.domain.model import (
 from aze_core.locale import explain, t
 from aze_core.measures.changes import Changes
 from aze_core.measures.changes import changes as changes_of
-from aze_core.measures.coverage import (
+from aze_core.measures.coverage import protection_class
+from aze_core.measures.gaps import gaps as gaps_of
+from aze_core.measures.geometry import simplified
+from aze_core.measures.readiness import readiness as readiness_of
+from aze_core.measures.reported import (
     by_vintage,
     class_counts,
     country_counts,
     falling,
     newest,
-    protection_class,
     uncovered_area,
 )
-from aze_core.measures.gaps import gaps as gaps_of
-from aze_core.measures.geometry import simplified
-from aze_core.measures.readiness import readiness as readiness_of
 from aze_core.measures.uncorrected import uncorrected
 from aze_core.measures.withhold import blurred, censored, is_sensitive, secrets, withheld
 from aze_core.ranking.criteria import counts, weighted_values

@@ -16,7 +16,7 @@ from aze_core.domain.corrections import Correction
 from aze_core.domain.errors import AzeError, DataError, SettingError
 from aze_core.domain.model import Inventory, RankSettings
 from aze_core.locale import explain
-from aze_core.measures.coverage import newest
+from aze_core.measures.reported import newest
 from aze_core.measures.uncorrected import uncorrected
 from aze_core.ranking.score import rank_sites
 from aze_core.store import corrections, folder

@@ -15,7 +15,8 @@ from aze_core import build
 from aze_core.domain.errors import StoreError
 from aze_core.domain.model import Filters
 from aze_core.locale import explain
-from aze_core.measures.coverage import class_counts, falling, newest, protection_class
+from aze_core.measures.coverage import protection_class
+from aze_core.measures.reported import class_counts, falling, newest
 from aze_core.store import folder, versions
 from aze_core.store.inventory import content_hash, load
 from tests.helpers import make_frames, set_cell, shuffled, tree, write_facts

@@ -8,8 +8,8 @@ from aze_core.domain.model import Assumptions
 from aze_core.domain.schema import dictionary
 from aze_core.domain.settings import settings
 from aze_core.locale import t
-from aze_core.measures.coverage import class_counts
 from aze_core.measures.gaps import gaps
+from aze_core.measures.reported import class_counts
 from aze_core.ranking.criteria import weighted_values
 from pages.shell.widgets import md, say
 from tests.pages import driver

@@ -6,8 +6,9 @@ import pytest
 
 from aze_core.domain.model import Assumptions, Filters
 from aze_core.locale import t
-from aze_core.measures.coverage import CLASSES, class_counts
+from aze_core.measures.coverage import CLASSES
 from aze_core.measures.published import timeline
+from aze_core.measures.reported import class_counts
 from aze_core.scenarios.targets import scoreboard
 from tests.pages import driver
 from tests.pages.driver import fine, visit
