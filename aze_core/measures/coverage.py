@@ -97,10 +97,13 @@ def coverage_by_year(
     [[1975, 0.3], [1990, 0.2]]
     """
     made = areal_sites(sites)
-    areas = Areas.of(as_areas(protected_areas))
     shapes = made.geometry.to_numpy(dtype=object)
-    found = sweep([str(site) for site in made.index], shapes, list(made["iso3"]), areas)
-    if not found.parts and swapped(shapes, areas.shapes):
+    areas = in_metres(protected_areas)
+    # what lies near no site needs no check, and is nearly all
+    near = np.unique(areas.sindex.query(shapes)[1])
+    swept = Areas.of(as_areas(areas.iloc[near]))
+    found = sweep([str(site) for site in made.index], shapes, list(made["iso3"]), swept)
+    if not found.parts and swapped(shapes, areas.geometry.to_numpy(dtype=object)):
         raise DataError("areas_swapped")
     parts = stopped(found.part_table(), tolerance).rename(columns={"share": "added_share"})
     return parts[["site_id", "year", "added_share", "kind", "undated"]].reset_index(drop=True)
@@ -169,8 +172,8 @@ def _valid(frame: gpd.GeoDataFrame) -> np.ndarray:
 _PLAIN = {"iso3": "", "year": pd.NA, "kind": "pa", "tier": "counted", "basis": "polygon"}
 
 
-def as_areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Areas with every column that the sweep needs, valid and in EPSG:6933; those without a polygon gone.
+def in_metres(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Areas in EPSG:6933, each with an identifier.
 
     Raises
     ------
@@ -179,12 +182,17 @@ def as_areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     if areas.crs is None:
         raise DataError("no_crs", what="protected areas")
+    made = areas.to_crs(EQUAL_AREA) if areas.crs != EQUAL_AREA else areas
+    return made if "area_id" in made.columns else made.assign(area_id=np.arange(len(made)).astype(str))
+
+
+def as_areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Areas of EPSG:6933 with every column that the sweep needs, valid; those without a polygon gone."""
     shapes = areas.geometry.to_numpy(dtype=object)
     areal = (shapely.get_dimensions(shapes) == 2) & ~shapely.is_empty(shapes)
-    made = areas[areal].to_crs(EQUAL_AREA).reset_index(drop=True)
+    made = areas[areal].reset_index(drop=True)
     columns = {name: made[name] if name in made.columns else plain for name, plain in _PLAIN.items()}
-    identifiers = made["area_id"] if "area_id" in made.columns else made.index.astype(str)
-    return gpd.GeoDataFrame({"area_id": identifiers, **columns}, geometry=_valid(made), crs=EQUAL_AREA)
+    return gpd.GeoDataFrame({"area_id": made["area_id"], **columns}, geometry=_valid(made), crs=EQUAL_AREA)
 
 
 def swapped(sites: np.ndarray, areas: np.ndarray) -> bool:
@@ -195,6 +203,7 @@ def swapped(sites: np.ndarray, areas: np.ndarray) -> bool:
     sites, areas : array of shapely.Geometry
         EPSG:6933.
     """
+    areas = areas[~shapely.is_missing(areas) & ~shapely.is_empty(areas)]
     if not len(sites) or not len(areas):
         return False
     # sites beside an area are where they should be, covered or not

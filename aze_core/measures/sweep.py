@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ PARTS = ("site_id", "year", "undated", "kind", "share")
 RANGES = ("site_id", "share_points", "share_unknown", "share_proposed", "areas", "other_country")
 PAIRS = ("site_id", "area", "share")
 
-_GIANT = 1000  # vertices from which clipping to the site's box pays
+_MANY = 6  # shapes from which on taking off their union is quicker than one after another
 _NOTHING = 1e-12  # share of a site below which an overlap is what an overlay rounds
 _UNDATED = np.iinfo(np.int64).max
 
@@ -140,9 +140,10 @@ def sweep(
 
     Notes
     -----
-    Each area takes its part off what the older ones left, so an overlap counts once and for the oldest.
-    OECMs follow all protected areas. Undated areas split the parts that they overlap, so that any year drawn
-    for them gives an exact share. Areas are first clipped to the box of the site, for some cover a sea.
+    Areas are first cut to the site; then each adds what the older ones that it meets leave of it, so an
+    overlap counts once and for the oldest. That is quicker than taking one area after another off the whole
+    site, whose outline would be gone through again and again. OECMs follow all protected areas. Undated
+    areas split the parts that they overlap, so that any year drawn for them gives an exact share.
     """
     tree = shapely.STRtree(areas.shapes)
     mine, theirs = tree.query(shapes, predicate="intersects")
@@ -154,143 +155,164 @@ def sweep(
     for number, site_id in enumerate(site_ids):
         site, near = shapes[number], theirs[ends[number] : ends[number + 1]]
         own = frozenset(filter(None, countries[number].split(";")))
-        total = shapely.area(site)
+        total = float(shapely.area(site))
+        pieces = _cut(areas.shapes[near], site)
+        sizes = shapely.area(pieces)
         at_home = np.array([not own or not codes[a] or bool(own & codes[a]) for a in near], dtype=bool)
-        abroad = near[~at_home & (areas.tier[near] == COUNTED) & (areas.basis[near] == "polygon")]
-        near = near[at_home]
-        clipped = _clipped(areas.shapes[near], site)
-        held = areas.basis[near] == "polygon"
-        force = held & (areas.tier[near] == COUNTED)
-        left, parts = _in_force(site, clipped[force], near[force], areas)
+        drawn = areas.basis[near] == "polygon"
+        counted = areas.tier[near] == COUNTED
+        strangers = ~at_home & drawn & counted & (sizes > value("coverage.tolerance") * total)
+        touching = at_home & (sizes > _NOTHING * total)
+        force = touching & drawn & counted
+        parts = _in_force(pieces[force], sizes[force], near[force], areas, total)
         found.parts.extend(
             (site_id, year, ids, kind, min(size / total, 1.0))
             for (kind, year, ids), size in parts
             if size > _NOTHING * total
         )
-        points, rest = _taken(left, clipped[~held & (areas.tier[near] == COUNTED)])
-        unknown, _ = _taken(rest, clipped[areas.tier[near] == UNKNOWN])
-        proposed, _ = _taken(left, clipped[areas.tier[near] == PROPOSED])
-        strangers = 0
-        if len(abroad):
-            common = shapely.area(shapely.intersection(_clipped(areas.shapes[abroad], site), site))
-            strangers = int((common > value("coverage.tolerance") * total).sum())
-        n = int(force.sum())
-        if pairs and len(near):
-            own_share = shapely.area(shapely.intersection(clipped, site)) / total
-            n = int((own_share[force] > _NOTHING).sum())
+        points = touching & ~drawn & counted
+        unknown = touching & (areas.tier[near] == UNKNOWN)
+        proposed = touching & (areas.tier[near] == PROPOSED)
+        beyond = _beyond(pieces[force], [pieces[points], pieces[unknown]])
+        more = _beyond(pieces[force], [pieces[proposed]])
+        shares = [min(size / total, 1.0) for size in (*beyond, *more)]
+        found.ranges.append((site_id, *shares, int(force.sum()), int(strangers.sum())))  # type: ignore[arg-type]
+        if pairs:
             found.pairs.extend(
-                (site_id, int(areas.position[a]), min(float(share), 1.0))
-                for a, share in zip(near, own_share, strict=True)
-                if share > _NOTHING
+                (site_id, int(areas.position[a]), min(float(size) / total, 1.0))
+                for a, size in zip(near[touching], sizes[touching], strict=True)
             )
-        row = (site_id, points / total, unknown / total, proposed / total, n, strangers)
-        found.ranges.append(row)
     return found
 
 
-def _clipped(shapes: Shapes, site: Any) -> Shapes:
-    """The areas, giants as what of them lies in the box of the site."""
+def _cut(shapes: Shapes, site: Any) -> Shapes:
+    """What of the shapes lies in the site; its polygons."""
+    shapely.prepare(site)
     made = shapes.copy()
-    giants = np.flatnonzero(shapely.get_num_coordinates(shapes) > _GIANT)
-    if not len(giants):
-        return made
-    box = shapely.bounds(site)
-    cut = shapely.clip_by_rect(shapes[giants], *box)
-    # a quick clip may leave rings that touch themselves, or lines
-    sound = shapely.is_valid(cut) & np.isin(shapely.get_type_id(cut), (3, 6))
-    for place in np.flatnonzero(~sound):
-        cut[place] = _areal(shapely.intersection(shapes[giants[place]], shapely.box(*box)))
-    made[giants] = cut
+    # most lie within it or over it, which is told without an overlay
+    across = ~shapely.contains_properly(site, shapes)
+    over = np.flatnonzero(across)
+    over = over[shapely.area(shapes[over]) >= shapely.area(site)]
+    over = over[shapely.covers(shapes[over], site)]
+    made[over] = site
+    across[over] = False
+    made[across] = _areal(shapely.intersection(shapes[across], site))
     return made
 
 
-def _areal(shape: Any) -> Any:
-    """The polygons of what an overlay left."""
-    if shapely.get_type_id(shape) in (3, 6):
-        return shape
-    parts = shapely.get_parts(shape)
-    return shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
+def _areal(shapes: Shapes) -> Shapes:
+    """The polygons of what overlays left."""
+    kinds = shapely.get_type_id(shapes)
+    for place in np.flatnonzero((kinds != 3) & (kinds != 6)):
+        parts = shapely.get_parts(shapes[place])
+        shapes[place] = shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
+    return shapes
 
 
-def _taken(left: Any, shapes: Shapes) -> tuple[float, Any]:
-    """How much of what is left the shapes cover together, and what is left then."""
-    before = shapely.area(left)
-    for shape in shapes:
-        if shapely.is_empty(left):
+def _less(shape: Any, others: Shapes) -> Any:
+    """What of a shape none of the others covers."""
+    if len(others) > _MANY:
+        return shapely.difference(shape, shapely.union_all(others))
+    for other in others:
+        shape = shapely.difference(shape, other)
+        if shapely.is_empty(shape):
             break
-        left = _areal(shapely.difference(left, shape))
-    return max(float(before - shapely.area(left)), 0.0), left
+    return shape
+
+
+def _beyond(inside: Shapes, stages: list[Shapes]) -> list[float]:
+    """What the shapes of each stage cover together that those before do not."""
+    found: list[float] = []
+    for shapes in stages:
+        if len(shapes):
+            whole = _less(shapely.union_all(shapes), inside)
+            found.append(float(shapely.area(whole)))
+            inside = np.append(inside, whole)
+        else:
+            found.append(0.0)
+    return found
 
 
 Cell = tuple[str, int | None, str]
 
 
-def _in_force(site: Any, shapes: Shapes, near: NDArray[np.int64], areas: Areas) -> tuple[Any, list[Any]]:
-    """What areas in force leave of a site, and the sizes of the parts that they take."""
-    sizes: dict[Cell, float] = {}
-    left = site
-    for kind in ("pa", "oecm"):
-        mine = areas.kind[near] == kind
-        if not mine.any():
-            continue
-        years = areas.year[near[mine]]
-        dated = years != _UNDATED
-        if dated.all():
-            left, taken = _by_year(left, shapes[mine], years)
-            for year, size in taken:
-                sizes[kind, year, ""] = size
-        else:
-            names = areas.area_id[near[mine]][~dated]
-            left, cells = _by_cell(left, shapes[mine], years, dated, names)
-            for (year_of, ids), size in cells:
-                sizes[kind, year_of, ids] = sizes.get((kind, year_of, ids), 0.0) + size
-    return left, sorted(
-        sizes.items(), key=lambda item: (item[0][1] or 9999, item[0][0] == "oecm", item[0][2])
-    )
+def _in_force(
+    pieces: Shapes, sizes: NDArray[np.float64], near: NDArray[np.int64], areas: Areas, total: float
+) -> list[tuple[Cell, float]]:
+    """Sizes of the parts that areas in force take of a site; `pieces` is what of each lies in it."""
+    added = _added(pieces, sizes, total)
+    years, kinds = areas.year[near], areas.kind[near]
+    taken: dict[Cell, float] = {}
+    for year, kind, size in zip(years, kinds, added, strict=True):
+        if year != _UNDATED and size > 0:
+            cell: Cell = (str(kind), int(year), "")
+            taken[cell] = taken.get(cell, 0.0) + float(size)
+    undated = years == _UNDATED
+    for kind in dict.fromkeys(kinds[undated]):
+        mine = kinds == kind
+        whole = shapely.union_all(pieces[mine & undated])
+        if kind == "oecm":
+            whole = _less(whole, pieces[kinds == "pa"])
+        # a dated piece that added nothing is covered by others
+        mine &= undated | (added > 0)
+        names = areas.area_id[near[mine]]
+        for year_of, ids, size in _by_cell(whole, pieces[mine], years[mine], names):
+            if year_of is not None:
+                taken[str(kind), year_of, ""] = taken.get((str(kind), year_of, ""), 0.0) - size
+            taken[str(kind), year_of, ids] = taken.get((str(kind), year_of, ids), 0.0) + size
+    return sorted(taken.items(), key=lambda item: (item[0][1] or 9999, item[0][0] == "oecm", item[0][2]))
 
 
-def _by_year(left: Any, shapes: Shapes, years: NDArray[np.int64]) -> tuple[Any, Iterator[tuple[int, float]]]:
-    """What the areas of each year take off; they come the oldest first."""
-    taken: dict[int, float] = {}
-    before = float(shapely.area(left))
-    for shape, year in zip(shapes, years, strict=True):
-        if before <= 0:
+def _added(pieces: Shapes, sizes: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+    """What each piece adds to those before it."""
+    added = np.zeros(len(pieces))
+    x0, y0, x1, y1 = shapely.bounds(pieces).T
+    covered = 0.0
+    for number, piece in enumerate(pieces):
+        if covered >= total * (1 - _NOTHING):
             break
-        rest = _areal(shapely.difference(left, shape))
-        after = float(shapely.area(rest))
-        if after < before:
-            taken[int(year)] = taken.get(int(year), 0.0) + before - after
-            left, before = rest, after
-    return left, iter(taken.items())
+        # a piece that added nothing is covered by others that are looked at
+        before = added[:number] > 0
+        before &= (x0[:number] < x1[number]) & (x1[:number] > x0[number])
+        before &= (y0[:number] < y1[number]) & (y1[:number] > y0[number])
+        met = np.flatnonzero(before)
+        size = float(shapely.area(_less(piece, pieces[met]))) if len(met) else float(sizes[number])
+        added[number] = size if size > _NOTHING * total else 0.0
+        covered += added[number]
+    return added
 
 
 def _by_cell(
-    left: Any, shapes: Shapes, years: NDArray[np.int64], dated: NDArray[np.bool_], names: Shapes
-) -> tuple[Any, list[tuple[tuple[int | None, str], float]]]:
-    """Parts by oldest dated area and by the set of undated areas that cover them too."""
-    cells: list[tuple[Any, int | None, tuple[str, ...]]] = []
-    for shape, year in zip(shapes[dated], years[dated], strict=True):
-        if shapely.is_empty(left):
-            break
-        inside = _areal(shapely.intersection(left, shape))
+    whole: Any, shapes: Shapes, years: NDArray[np.int64], names: Shapes
+) -> list[tuple[int | None, str, float]]:
+    """What undated areas cover, by oldest dated area and by the set of undated ones that cover it."""
+    pieces: list[tuple[Any, int | None, tuple[str, ...]]] = []
+    dated = years != _UNDATED
+    for at in np.flatnonzero(dated & shapely.intersects(whole, shapes)):
+        inside = shapely.intersection(whole, shapes[at])
         if shapely.area(inside) > 0:
-            cells.append((inside, int(year), ()))
-            left = _areal(shapely.difference(left, shape))
-    cells.append((left, None, ()))
-    for shape, name in zip(shapes[~dated], names, strict=True):
+            pieces.append((inside, int(years[at]), ()))
+            whole = shapely.difference(whole, shapes[at])
+    pieces.append((whole, None, ()))
+    undated = np.flatnonzero(~dated)
+    for at in undated:
         split: list[tuple[Any, int | None, tuple[str, ...]]] = []
-        for piece, year_of, ids in cells:
-            inside = _areal(shapely.intersection(piece, shape))
+        for piece, year_of, ids in pieces:
+            # the only one covers all of it
+            inside = piece if len(undated) == 1 else shapely.intersection(piece, shapes[at])
             if shapely.area(inside) > 0:
-                split.append((inside, year_of, (*ids, str(name))))
-                piece = _areal(shapely.difference(piece, shape))
-            split.append((piece, year_of, ids))
-        cells = split
-    rest = cells.pop()[0]  # never inside of anything
-    return rest, [
-        ((year_of, ";".join(dict.fromkeys(ids))), float(shapely.area(piece)))
-        for piece, year_of, ids in cells
-        if shapely.area(piece) > 0
+                split.append((inside, year_of, (*ids, str(names[at]))))
+                if len(undated) == 1:
+                    continue
+                piece = shapely.difference(piece, shapes[at])
+            if shapely.area(piece) > 0:
+                split.append((piece, year_of, ids))
+        pieces = split
+    # outside of them all lies what an overlay rounds
+    return [
+        (year_of, ";".join(dict.fromkeys(ids)), float(shapely.area(piece)))
+        for piece, year_of, ids in pieces
+        if ids
     ]
 
 

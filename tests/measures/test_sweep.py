@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aze_core.measures.coverage import areal_sites, as_areas
+from aze_core.measures.coverage import areal_sites, as_areas, in_metres
 from aze_core.measures.sweep import Areas, sweep
 from tests.measures.areas import areas_of, box, oracle, sites_of
 
@@ -14,7 +14,7 @@ SITE = box(0, 0, 100, 10)
 def swept(*rows, site=SITE, pairs=False, iso3="MEX"):
     sites = areal_sites(sites_of({"A": site}, {"A": iso3}))
     shapes = sites.geometry.to_numpy(dtype=object)
-    return sweep(["A"], shapes, list(sites["iso3"]), Areas.of(as_areas(areas_of(*rows))), pairs)
+    return sweep(["A"], shapes, list(sites["iso3"]), Areas.of(as_areas(in_metres(areas_of(*rows)))), pairs)
 
 
 @pytest.mark.parametrize("seed", range(15))
