@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from aze_core.domain.settings import value
+from aze_core.measures.cleaning import CleaningReport as CleaningReport
+from aze_core.measures.cleaning import clean_protected_areas as clean_protected_areas
 
 CLASSES = ("none", "partial", "complete")
 
