@@ -12,6 +12,7 @@ from aze_core.domain.errors import DataError
 from aze_core.locale import t
 from aze_core.sources import kba, national, site_table, territories, trigger_species
 from aze_core.sources.archives import SPATIAL, Archive, Source, open_archive
+from aze_core.sources.protected_areas import is_protected_areas
 from aze_core.sources.shapes import MAX_LAYERS, all_columns, find_layers
 from aze_core.sources.tables import Guess, Sheet, header_fingerprint, key, read_cells
 from aze_core.store.mappings import remembered
@@ -164,7 +165,7 @@ def _layer(archive: Archive, path: Path, kind: str) -> Look:
 def _kind_of_layer(columns: list[str]) -> tuple[str, str]:
     """Kind of a layer by its columns, and why it cannot be imported."""
     keys = {key(name) for name in columns}
-    if keys & {"wdpaid", "wdpapid", "sitepid"} or {"desigeng", "statusyr"} <= keys:
+    if is_protected_areas(columns):
         return "", "protected_areas"
     if "sitrecid" in keys and keys & {"intname", "natname"}:
         return "sites", ""

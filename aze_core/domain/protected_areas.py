@@ -26,6 +26,12 @@ KINDS = ("pa", "oecm")
 
 BASES = ("polygon", "point")
 
+EQUAL_AREA = "EPSG:6933"
+"""System in which tidy areas lie: areas are true in it, distances are not."""
+
+EDGES = (17367530.445161372, 7342230.13649868)
+"""Where the world ends in it: 180° and 90°, in m."""
+
 COUNTED, UNKNOWN, PROPOSED = "counted", "unknown", "proposed"
 TIERS = (COUNTED, UNKNOWN, PROPOSED)
 """What the status of an area counts for: the headline, the high end only, or neither yet."""

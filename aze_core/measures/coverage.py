@@ -9,6 +9,8 @@ import shapely
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.settings import value
+from aze_core.measures.cleaning import CleaningReport as CleaningReport
+from aze_core.measures.cleaning import clean_protected_areas as clean_protected_areas
 from aze_core.measures.overlap import EQUAL_AREA
 from aze_core.measures.sweep import Areas, stopped, sweep
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyogrio
 import pyogrio.raw
 import shapely
@@ -48,12 +51,15 @@ class Layer:
         How findings call it: the file's name, with the layer's where the file holds several.
     columns : tuple of str
         Names of its columns, the geometry left out.
+    rows : int
+        How many it says it has; -1 where only reading would tell.
     """
 
     source: Source
     name: str
     label: str
     columns: tuple[str, ...]
+    rows: int = -1
 
     def match(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
         """Its columns by field: the first of the wanted names that it has, in any case."""
@@ -112,7 +118,8 @@ def find_layers(archive: Archive, max_layers: int) -> list[Layer]:
         for name in named:
             info, _ = _open(source, pyogrio.read_info, layer=name)
             label = source.name if len(named) == 1 else f"{source.name}/{name}"
-            found.append(Layer(source, name, label, tuple(str(field) for field in info["fields"])))
+            columns = tuple(str(field) for field in info["fields"])
+            found.append(Layer(source, name, label, columns, int(info["features"])))
     return found
 
 
@@ -216,6 +223,230 @@ def read_layers(
     keep_cells(came, columns, titles or {}, report)
     tell(0.8, "check")
     return rows
+
+
+def stream_layer(
+    layer: Layer,
+    fields: Mapping[str, str],
+    report: ImportReport,
+    *,
+    batch_rows: int,
+    batch_bytes: int,
+) -> Iterator[pd.DataFrame]:
+    """Rows of a layer that is too large for memory, some at a time.
+
+    Parameters
+    ----------
+    layer : Layer
+    fields : mapping of str to str
+        Its columns by field.
+    report : ImportReport
+        Takes the rows read, and every finding; what concerns the whole layer once.
+    batch_rows, batch_bytes : int
+        How many rows, and how many bytes of geometry, come at a time; a single row may be larger.
+
+    Yields
+    ------
+    pandas.DataFrame
+        As `read_layers` returns them, with the fields of this layer only. A text that is not UTF-8 is read
+        as Windows-1252, cell by cell. A batch can be empty.
+
+    Raises
+    ------
+    DataError
+        A layer that cannot be read or turned into degrees.
+
+    Notes
+    -----
+    Trust no batch before the last one came: a file can be damaged at its end.
+    """
+    options: dict[str, Any] = {
+        "layer": layer.name,
+        "columns": sorted(set(fields.values())),
+        "batch_size": batch_rows,
+        "use_pyarrow": True,
+        "return_fids": True,
+        "datetime_as_string": True,
+    }
+    once = _Once(layer.label, report)
+    with ExitStack() as open_layer:
+        with once.warnings():
+            opened = _open(layer.source, pyogrio.raw.open_arrow, **options)[0]
+            meta, reader = _guarded(layer.source, lambda: open_layer.enter_context(opened))
+        place = meta["geometry_name"] or "wkb_geometry"
+        at = 0
+        while True:
+            with once.warnings():
+                batch = _guarded(layer.source, lambda: next(reader, None))
+            if batch is None:
+                break
+            for part in _slices(batch, place, batch_bytes):
+                rows = pd.DataFrame({"file": layer.label, "row": np.arange(at + 1, at + 1 + len(part))})
+                at += len(part)
+                for field, column in fields.items():
+                    rows[field] = _texts(part.column(column), once)
+                with once.findings() as found:
+                    found.read = len(part)
+                    shapes = _shapes(rows, layer, part, place, meta["fid_column"], found)
+                    sound = sound_rows(rows, shapes, meta["crs"], layer.label, found)
+                yield sound
+        if not at:
+            report.add("noted", "empty_layer", layer.label)
+
+
+class _Once:
+    """Findings of batches, those on the whole layer kept once."""
+
+    def __init__(self, label: str, report: ImportReport) -> None:
+        self.label, self.report = label, report
+        self._told: set[tuple[Any, ...]] = set()
+
+    def add(self, rule: str, value: str = "", detail: str = "") -> None:
+        found = ImportReport()
+        found.add("noted", rule, self.label, value=value, detail=detail)
+        self.merge(found)
+
+    def merge(self, found: ImportReport) -> None:
+        new = [one for one in found.findings if one[3] is not None or one not in self._told]
+        self._told.update(one for one in new if one[3] is None)
+        found.findings = new
+        self.report.merge(found)
+
+    @contextmanager
+    def findings(self) -> Iterator[ImportReport]:
+        """A report for one batch."""
+        found = ImportReport()
+        yield found
+        self.merge(found)
+
+    @contextmanager
+    def warnings(self) -> Iterator[None]:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            yield
+        for text in sorted({" ".join(str(one.message).split()) for one in told})[:20]:
+            self.add("reader_warning", detail=text)
+
+
+def sound_rows(
+    rows: pd.DataFrame,
+    shapes: np.ndarray,
+    crs: str | None,
+    label: str,
+    report: ImportReport,
+    points: bool = True,
+) -> pd.DataFrame:
+    """Rows with geometries that can be relied on; those without a usable place are set aside.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        `file`, `row` and any other columns.
+    shapes : numpy.ndarray of shapely geometries
+        One for each row; None where there is none.
+    crs : str or None
+        Their system.
+    label : str
+        How findings on all rows call the layer.
+    report : ImportReport
+        Takes the findings.
+    points : bool
+        Whether points are wanted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The sound rows and a column `geometry`, as `read_layers` returns it.
+
+    Raises
+    ------
+    DataError
+        The system is missing or unknown, and the coordinates are no degrees.
+
+    Examples
+    --------
+    >>> report = ImportReport()
+    >>> rows = pd.DataFrame({"file": "a.csv", "row": [1, 2]})
+    >>> sound_rows(rows, np.array([shapely.Point(1, 2), None]), "EPSG:4326", "a.csv", report)["row"].tolist()
+    [1]
+    >>> report.findings[0][:4]
+    ('set_aside', 'no_geometry', 'a.csv', 2)
+    """
+    rows = rows.reset_index(drop=True)
+    rows["zero"] = [shape is not None and _at_origin(shape) for shape in shapes]
+    rows["geometry"] = _to_degrees(shapes, crs, label, report)
+    return _clean(rows, report, points)
+
+
+def decoded(raw: bytes) -> tuple[str, bool]:
+    """A text as UTF-8, else as Windows-1252, and whether it was UTF-8.
+
+    Examples
+    --------
+    >>> decoded("Ciénaga".encode()), decoded("Ciénaga".encode("cp1252"))
+    (('Ciénaga', True), ('Ciénaga', False))
+    """
+    try:
+        return raw.decode("utf-8"), True
+    except UnicodeDecodeError:
+        return raw.decode("latin-1").translate(WINDOWS), False
+
+
+def _guarded(source: Source, step: Callable[[], Any]) -> Any:
+    try:
+        return step()
+    except Exception as error:  # damaged files make GDAL and its bindings stumble in any way
+        raise _unreadable(source, error) from None
+
+
+def _slices(batch: pa.RecordBatch, place: str, size: int) -> Iterator[pa.RecordBatch]:
+    """The batch in parts of at most this many bytes of geometry, or of one row."""
+    lengths = np.nan_to_num(pc.binary_length(batch.column(place)).to_numpy(zero_copy_only=False))
+    ends = np.cumsum(lengths)
+    start = 0
+    while start < len(batch):
+        before = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + size, side="right")))
+        yield batch.slice(start, stop - start)
+        start = stop
+
+
+def _texts(column: pa.Array, once: _Once) -> Any:
+    """A column as pandas holds it; texts in another encoding than they should be are still read."""
+    try:
+        column.validate(full=True)
+        return column.to_pandas()
+    except pa.ArrowInvalid:
+        cells = [None if raw is None else decoded(raw) for raw in column.cast(pa.binary()).to_pylist()]
+    once.add("text_encoding", "utf-8", "some text is not utf-8; read as Windows-1252")
+    return pd.Series([None if cell is None else cell[0] for cell in cells], dtype="str")
+
+
+def _shapes(
+    rows: pd.DataFrame, layer: Layer, part: pa.RecordBatch, place: str, fid: str, report: ImportReport
+) -> np.ndarray:
+    """Geometries of a batch, flat; curves as the lines that GDAL draws for them."""
+    wkb = part.column(place).to_numpy(zero_copy_only=False)
+    try:
+        shapes = _decode(rows, wkb, report)
+    except NotImplementedError:
+        curved = np.flatnonzero([_is_curved(one) for one in wkb])
+        fids = part.column(fid).to_numpy(zero_copy_only=False)[curved]
+        wanted = {"layer": layer.name, "columns": [], "fids": fids, "return_fids": True}
+        (_, got, straight, _), _ = _open(layer.source, pyogrio.raw.read, **wanted)
+        found = dict(zip(got, straight, strict=True))
+        wkb = wkb.copy()
+        wkb[curved] = [found.get(one) for one in fids]
+        shapes = _decode(rows, wkb, report)
+    return np.asarray(shapely.force_2d(shapes), dtype=object)
+
+
+def _is_curved(wkb: bytes | None) -> bool:
+    try:
+        shapely.from_wkb(wkb, on_invalid="ignore")
+    except NotImplementedError:
+        return True
+    return False
 
 
 def keep_cells(

@@ -57,6 +57,11 @@ def red_list_path(store: Path, digest: str) -> Path:
     return store / "red_lists" / digest
 
 
+def protected_areas_path(store: Path, digest: str) -> Path:
+    """Protected areas of a download, by the SHA-256 of the file that they were read from."""
+    return store / "protected_areas" / f"{digest}.parquet"
+
+
 def boundaries_path(store: Path) -> Path:
     """The user's own boundary file for maps."""
     return store / "boundaries.geojson"

@@ -223,6 +223,15 @@ def read_version(path: Path) -> InventoryVersion:
         raise StoreError("broken_inventory", path=str(path), problem=str(error)) from None
 
 
+def read_run(path: Path) -> dict[str, Any]:
+    """The record of the run that computed the cover, without the tables; empty where there is none."""
+    with contextlib.suppress(sqlite3.Error, StoreError), contextlib.closing(_open(path)) as connection:
+        cursor = connection.execute("SELECT * FROM coverage_runs")
+        row = cursor.fetchone()
+        return dict(zip([entry[0] for entry in cursor.description], row, strict=True)) if row else {}
+    return {}
+
+
 def _frames(path: Path, boundaries: bool) -> dict[str, pd.DataFrame]:
     try:
         with contextlib.closing(_open(path)) as connection:

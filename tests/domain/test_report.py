@@ -39,3 +39,27 @@ def test_every_rule_has_words(language: str) -> None:
     known = {name.removeprefix("finding.") for name in messages(language) if name.startswith("finding.")}
     assert known == RULES
     assert finding("two_of_class_name", language) == finding("two_of_order_name", language)
+
+
+def test_findings_beyond_the_limit_are_counted() -> None:
+    report = ImportReport(read=6, limit=2)
+    for row in range(1, 5):
+        report.add("set_aside", "no_geometry", "a", row)
+    report.add("noted", "no_name", "a", 5)
+    assert len(report.findings) == 2 + 1
+    assert (report.set_aside, report.accepted) == (4, 6 - 4)
+    assert report.counts().to_dict("records") == [
+        {"action": "noted", "rule": "no_name", "rows": 1},
+        {"action": "set_aside", "rule": "no_geometry", "rows": 4},
+    ]
+    assert report.table()["value"].iloc[-1] == str(4 - 2)
+
+
+def test_a_limit_holds_when_reports_are_merged() -> None:
+    whole = ImportReport(limit=3)
+    for part in range(2):
+        report = ImportReport(read=2, limit=1)
+        report.add("set_aside", "no_geometry", "a", 2 * part + 1)
+        report.add("set_aside", "no_geometry", "a", 2 * part + 2)
+        whole.merge(report)
+    assert (whole.read, whole.set_aside, len(whole.findings)) == (4, 4, 2)
