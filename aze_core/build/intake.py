@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from aze_core.build.files import TRAINING_MARK, file_hash
 from aze_core.build.join_knowledge import with_national, with_territories
 from aze_core.build.join_sites import Frames, stack, with_coverage, with_sites
 from aze_core.build.join_species import with_red_list, with_trigger_species
@@ -41,9 +41,6 @@ from aze_core.store.mappings import remember
 
 Progress = Callable[[float, str, int], None]
 """Called with the share done (0 to 1), the id of a stage below `import.stage`, and the rows read so far."""
-
-TRAINING_MARK = "made-up training data of the aze planner"
-"""Text, in small letters, by which the planner knows its own made-up files."""
 
 _READING = 0.6
 _JOINED = 0.7
@@ -479,27 +476,6 @@ def status_of(as_of: str, today: dt.date, training: bool = False) -> str:
         return "training"
     years = today.year - int(as_of[:4])
     return "current" if years <= value("inventory.current_years") else "historical_baseline"
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, or of the names and contents of a folder's files.
-
-    Raises
-    ------
-    DataError
-        When it is not there or cannot be read.
-    """
-    try:
-        if path.is_dir():
-            parts = sorted((part.name, file_hash(part)) for part in path.iterdir() if part.is_file())
-            return hashlib.sha256(repr(parts).encode()).hexdigest()
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise DataError("no_such_file", file=path.name, folder=str(path.parent)) from None
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or str(error)
-        raise DataError("import_unreadable", file=path.name, problem=problem) from None
 
 
 def _slug(text: str) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from aze_core.domain.settings import value
-from aze_core.measures.cleaning import CleaningReport as CleaningReport
-from aze_core.measures.cleaning import clean_protected_areas as clean_protected_areas
+from aze_core.measures.cleaning import CleaningReport, clean_protected_areas  # noqa: F401 - belongs here too
 
 CLASSES = ("none", "partial", "complete")
 

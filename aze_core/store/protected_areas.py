@@ -82,18 +82,21 @@ def keep(
     """
     folder.prepare(store)
     place = folder.protected_areas_path(store, digest)
-    try:
+    with _writing(store):
         scratch = folder.scratch(store)
-        try:
+    try:
+        buckets = _Buckets(scratch)
+        for batch in batches:
+            with _writing(store):
+                buckets.add(batch)
+        given = {**about(), "format": FORMAT}
+        with _writing(store):
             made = scratch / "areas.parquet"
-            _write(made, scratch, batches, about)
+            _write(made, buckets, given)
             place.parent.mkdir(exist_ok=True)
             _put(made, place)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-    except (OSError, pa.ArrowException) as error:
-        problem = getattr(error, "strerror", None) or error
-        raise StoreError("unwritable_store", path=str(store), problem=problem) from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     return place
 
 
@@ -264,13 +267,17 @@ def _frame(table: pa.Table, places: np.ndarray) -> gpd.GeoDataFrame:
 # ---------------------------------------------------------------- writing
 
 
-def _write(
-    made: Path, scratch: Path, batches: Iterable[gpd.GeoDataFrame], about: Callable[[], Mapping[str, Any]]
-) -> None:
-    buckets = _Buckets(scratch)
-    for batch in batches:
-        buckets.add(batch)
-    given = {**about(), "format": FORMAT}
+@contextlib.contextmanager
+def _writing(store: Path) -> Iterator[None]:
+    """What fails here is the store; what fails in the batches says so itself."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        problem = getattr(error, "strerror", None) or error
+        raise StoreError("unwritable_store", path=str(store), problem=problem) from None
+
+
+def _write(made: Path, buckets: _Buckets, given: Mapping[str, Any]) -> None:
     numbers = [name for name in COLUMNS if name not in _PLAIN and name not in ("area_id", "name")]
     writer = pq.ParquetWriter(
         made,
