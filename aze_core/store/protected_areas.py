@@ -167,7 +167,7 @@ def read_touching(path: Path, boxes: np.ndarray, columns: Sequence[str] | None =
                     places.append(rows[at + here])
                 at += starts[group + 1] - starts[group]
         table = pa.concat_tables(found) if found else _SCHEMA.empty_table().select(read)
-    frame = _frame(table, np.concatenate(places) if places else np.array([], dtype=np.int64))
+        frame = _frame(table, np.concatenate(places) if places else np.array([], dtype=np.int64))
     order = np.lexsort((frame.index.to_numpy(), frame["area_id"].fillna("").to_numpy(dtype=str)))
     return frame.iloc[order][[*wanted, "geometry"]]
 
@@ -209,6 +209,9 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
         with pq.ParquetFile(path) as file:
             if _ABOUT not in (file.metadata.metadata or {}):
                 raise StoreError("broken_areas", path=str(path), problem="no protected areas")
+            if absent := set(_SCHEMA.names) - set(file.schema_arrow.names):
+                problem = f"no column {', '.join(sorted(absent))}"
+                raise StoreError("broken_areas", path=str(path), problem=problem)
             yield file
     except (OSError, ValueError, KeyError, pa.ArrowException, shapely.errors.ShapelyError) as error:
         problem = " ".join(str(error).split())[:200] or type(error).__name__
@@ -343,6 +346,8 @@ class _Buckets:
 
     def add(self, frame: gpd.GeoDataFrame) -> None:
         """Take a batch."""
+        # a folder in which nothing happens counts as left behind after an hour
+        os.utime(self.scratch)
         if frame.empty:
             return
         x, y = EDGES
