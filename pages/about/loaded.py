@@ -8,7 +8,7 @@ import streamlit as st
 from aze_core.domain.model import Inventory
 from aze_core.domain.schema import TABLES, dictionary
 from aze_core.locale import t
-from pages.shell import link, loads
+from pages.shell import controls, link, loads
 from pages.shell.widgets import download, download_file, head, md, note, say, table
 
 
@@ -78,7 +78,7 @@ def view(inventory: Inventory) -> None:
     if len(falls):
         st.markdown(t("data.falling", n=len(falls)))
         shares = loads.shares_by_vintage(inventory).loc[falls.index]
-        shares.columns = [t("overview.vintage_option", year=year) for year in shares.columns]
+        shares.columns = [controls.vintage_label(inventory, int(year)) for year in shares.columns]
         percents = {name: st.column_config.NumberColumn(name, format="percent") for name in shares.columns}
         table(
             falls[["name", "iso3"]].join(shares).sort_values("name").reset_index(),

@@ -18,7 +18,7 @@ from pages.shell.widgets import md
 from tests.pages import driver
 from tests.pages.driver import PAGES, fine, visit
 
-FILTERED = ("overview", "site", "priorities", "scenarios")
+FILTERED = ("overview", "countries", "trend", "site", "priorities", "scenarios")
 
 
 def test_navigation_lists_exactly_these_pages():
@@ -122,6 +122,12 @@ BAD = [
     ("km2", "-5"),
     ("in", "MEX51~nowhere"),
     ("out", "nowhere"),
+    ("of", "XX"),
+    ("of", "PER~MEX"),
+    ("group", "country:XX"),
+    ("group", "all~country:PER~country:MEX~region:asia"),
+    ("group", "PER"),
+    ("measure", "best"),
     ("nothing", "1"),
     ("nothing", ":red[x]$x$"),
 ]

@@ -17,8 +17,12 @@ from tests.pages.driver import fine, visit
 def test_the_answer_names_both_vintages(shipped):
     at = fine(visit("overview"))
     assert at.title[0].value == t("overview.question")
-    first = t("overview.part_first", year=2010, none=276, n=588, share=276 / 588)
-    second = t("overview.part_next", year=2016, none=156, n=370, share=156 / 370)
+    first = t(
+        "overview.part_first", how=t("vintage_how.reported", year=2010), none=276, n=588, share=276 / 588
+    )
+    second = t(
+        "overview.part_next", how=t("vintage_how.reported", year=2016), none=156, n=370, share=156 / 370
+    )
     assert driver.answer(at) == t("overview.answer", parts=f"{first}; {second}")
     assert f":gray-badge[{t('overview.badge', sites=588, total=588)}]" in driver.markdown(at)
     assert f":orange-badge[{t('overview.unlocated', n=2)}]" in driver.markdown(at)
