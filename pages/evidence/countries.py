@@ -13,6 +13,7 @@ from aze_core.measures.countries import double_counted
 from aze_core.measures.coverage import CLASSES
 from aze_core.measures.pace import pace
 from aze_core.views import charts, maps
+from aze_core.views.theme import GLYPH
 from pages.shell import controls, display, filters, link, loads
 from pages.shell.widgets import (
     class_label,
@@ -72,6 +73,9 @@ def site_map(members: pd.Index, vintage: int | None, key: str, zoomed: bool) -> 
     """Sites by class of cover in the vintage."""
     base = loads.site_table(inventory).loc[members, ["name", "iso3", "latitude", "longitude", "species"]]
     kinds = facts_of(members, vintage)
+    if not zoomed and vintage is not None:
+        # what is not known would hide what is: it is counted below the map
+        base, kinds = base[kinds["protection"].notna()], kinds[kinds["protection"].notna()]
     frame = base.assign(
         country=[countries_text(inventory, codes) for codes in base["iso3"]],
         share_text=[percent(item) for item in kinds["share"]],
@@ -92,9 +96,14 @@ def site_map(members: pd.Index, vintage: int | None, key: str, zoomed: bool) -> 
         map_alt(kinds["protection"], vintage),
         key=key,
     )
-    lost = int(frame["latitude"].isna().sum())
+    lost, silent = int(frame["latitude"].isna().sum()), len(members) - len(frame)
+    legend = [class_markdown(kind) for kind in CLASSES] if vintage is not None else []
+    if vintage is None or frame["protection"].isna().any():
+        legend.append(f"{GLYPH['unknown']} {t('countries.no_value')}")
+    st.markdown(" · ".join(legend))
     note(
         t("overview.map_note")
+        + (" " + t("overview.no_value", n=silent, year=vintage) if silent else "")
         + (" " + t("map.unlocated", n=lost) if lost else "")
         + " "
         + display.borders_note()
@@ -145,7 +154,7 @@ def choose(options: list[str]) -> None:
 
 def every_country(counts: pd.DataFrame, vintage: int | None, options: list[str]) -> None:
     """One row per country, the map, and what the rows add up to."""
-    left, right = st.columns([1.35, 1], gap="medium")
+    left, right = st.columns([2.1, 1], gap="medium")
     with left:
         shown = counts.loc[options]
         uncovered = [
@@ -169,26 +178,26 @@ def every_country(counts: pd.DataFrame, vintage: int | None, options: list[str])
             on_select=open_country,
             selection_mode="single-row",
             column_config={
-                "label": st.column_config.TextColumn(t("word.country"), width=150),
-                "sites": st.column_config.NumberColumn(t("word.sites"), width=56),
+                "label": st.column_config.TextColumn(t("word.country"), width=150, pinned=True),
+                "sites": st.column_config.NumberColumn(t("word.sites"), width=52),
                 "species": st.column_config.NumberColumn(
                     t("priorities.species_short"), width=66, help=t("word.trigger_species")
                 ),
                 **{
                     kind: st.column_config.NumberColumn(
-                        class_label(kind),
-                        width=96,
+                        f"{GLYPH[kind]} {t(f'countries.short_{kind}')}",
+                        width=76,
                         help=t(f"protection.{kind}_help", how=controls.vintage_how(inventory, vintage)),
                     )
                     for kind in CLASSES
                     if vintage is not None
                 },
-                "unknown": st.column_config.NumberColumn(t("countries.no_value"), width=76),
+                "unknown": st.column_config.NumberColumn(t("countries.no_value"), width=72),
                 "mean_share": st.column_config.NumberColumn(
-                    t("countries.mean"), format="percent", width=92, help=t("countries.mean_help")
+                    t("countries.mean"), format="percent", width=88, help=t("countries.mean_help")
                 ),
                 "uncovered": st.column_config.TextColumn(
-                    t("countries.uncovered"), width=260, help=t("countries.uncovered_help")
+                    t("countries.uncovered"), width=240, help=t("countries.uncovered_help")
                 ),
             },
         )
@@ -270,7 +279,9 @@ def sites_of(of: pd.DataFrame, country: str, vintage: int | None) -> None:
             "high": st.column_config.NumberColumn(
                 t("countries.high"), format="percent", help=t("countries.high_help")
             ),
-            "proposed": st.column_config.NumberColumn(t("countries.proposed"), format="percent"),
+            "proposed": st.column_config.NumberColumn(
+                t("countries.proposed"), format="percent", help=t("countries.proposed_help")
+            ),
             "species": st.column_config.NumberColumn(t("word.trigger_species")),
             "shared": st.column_config.TextColumn(t("countries.shared"), help=t("countries.shared_help")),
         },
@@ -280,7 +291,7 @@ def sites_of(of: pd.DataFrame, country: str, vintage: int | None) -> None:
 
 
 def since_when(code: str, country: str) -> None:
-    """The country's curve, its pace, and whether new protection there falls in sites."""
+    """The country's curve and its pace."""
     drawn = loads.curve(inventory, chosen, f"country:{code}")
     if len(drawn):
         st.subheader(t("countries.trend"), anchor=False)
@@ -305,11 +316,15 @@ def since_when(code: str, country: str) -> None:
         st.markdown(controls.pace_text(found))
         note(t("countries.trend_note", n=found.sites))
         st.button(t("countries.trend_more"), on_click=to_trend, args=(code,), key="to_trend", type="tertiary")
+
+
+def well_placed(code: str) -> None:
+    """Whether new protection in the country falls in sites."""
     periods = loads.growth(inventory, chosen, code)
     if len(periods):
         st.subheader(t("countries.growth"), anchor=False)
         controls.growth(inventory, periods, "country_growth", version)
-    elif len(drawn):
+    elif len(loads.curve(inventory, chosen, f"country:{code}")):
         note(t("countries.growth_none"))
 
 
@@ -357,6 +372,7 @@ def one_country(code: str, row: Any, vintage: int | None) -> None:
         if valued:
             uncovered_sites(of)
         sites_of(of, country, vintage)
+        well_placed(code)
     with right:
         st.subheader(t("countries.map"), anchor=False)
         site_map(of.index, vintage, "country_map", True)

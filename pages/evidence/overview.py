@@ -115,6 +115,68 @@ def without_cover() -> None:
     )
 
 
+def published() -> None:
+    """Figures that others published, where the inventory holds some: never mixed with those above."""
+    figures = timeline(inventory.figures)
+    if figures["sites"].isna().all():
+        return
+    below, beside = st.columns([1, 1], gap="medium")
+    with below:
+        st.subheader(t("overview.published"), anchor=False)
+        titles = inventory.sources["title_short"]
+        figures["source_text"] = [
+            ", ".join(str(titles.get(code, code)) for code in codes.split("; "))
+            for codes in figures["source"]
+        ]
+        bars = figures[figures["sites"].notna()].assign(
+            year_label=lambda d: d.index.astype(str), note=lambda d: d["source_text"]
+        )
+        show(
+            draw(
+                charts.timeline,
+                bars.reset_index(drop=True),
+                {
+                    "year": t("word.year"),
+                    "sites": t("word.sites_listed"),
+                    "share_unprotected": t("word.share_unprotected"),
+                    "note": t("word.source"),
+                    "unknown": t("missing"),
+                },
+                height=190,
+            ),
+            t(
+                "overview.published_alt",
+                parts="; ".join(
+                    t(
+                        "overview.published_part",
+                        year=year_,
+                        n=int(item["sites"]),
+                        share=percent(item["share_unprotected"]),
+                    )
+                    for year_, item in _rows(bars)
+                ),
+            ),
+            key="timeline",
+        )
+    with beside:
+        note(t("overview.published_note"))
+        table(
+            figures.reset_index()[["year", "sites", "share_unprotected", "derived", "source_text"]],
+            t("overview.published_table"),
+            version,
+            "published_timeline",
+            {
+                "year": st.column_config.NumberColumn(t("word.year"), format="%d"),
+                "sites": st.column_config.NumberColumn(t("word.sites_listed")),
+                "share_unprotected": st.column_config.NumberColumn(
+                    t("word.share_unprotected"), format="percent"
+                ),
+                "derived": st.column_config.CheckboxColumn(t("overview.derived")),
+                "source_text": st.column_config.TextColumn(t("word.source")),
+            },
+        )
+
+
 if not len(sites):
     head(t("overview.question"), t("empty.no_site"), version)
     no_sites(filters.clear)
@@ -290,60 +352,4 @@ else:
                 "sites": st.column_config.NumberColumn(t("word.sites")),
             },
         )
-
-    below, beside = st.columns([1, 1], gap="medium")
-    with below:
-        st.subheader(t("overview.published"), anchor=False)
-        figures = timeline(inventory.figures)
-        titles = inventory.sources["title_short"]
-        figures["source_text"] = [
-            ", ".join(str(titles.get(code, code)) for code in codes.split("; "))
-            for codes in figures["source"]
-        ]
-        bars = figures[figures["sites"].notna()].assign(
-            year_label=lambda d: d.index.astype(str), note=lambda d: d["source_text"]
-        )
-        show(
-            draw(
-                charts.timeline,
-                bars.reset_index(drop=True),
-                {
-                    "year": t("word.year"),
-                    "sites": t("word.sites_listed"),
-                    "share_unprotected": t("word.share_unprotected"),
-                    "note": t("word.source"),
-                    "unknown": t("missing"),
-                },
-                height=190,
-            ),
-            t(
-                "overview.published_alt",
-                parts="; ".join(
-                    t(
-                        "overview.published_part",
-                        year=year_,
-                        n=int(item["sites"]),
-                        share=percent(item["share_unprotected"]),
-                    )
-                    for year_, item in _rows(bars)
-                ),
-            ),
-            key="timeline",
-        )
-    with beside:
-        note(t("overview.published_note"))
-        table(
-            figures.reset_index()[["year", "sites", "share_unprotected", "derived", "source_text"]],
-            t("overview.published_table"),
-            version,
-            "published_timeline",
-            {
-                "year": st.column_config.NumberColumn(t("word.year"), format="%d"),
-                "sites": st.column_config.NumberColumn(t("word.sites_listed")),
-                "share_unprotected": st.column_config.NumberColumn(
-                    t("word.share_unprotected"), format="percent"
-                ),
-                "derived": st.column_config.CheckboxColumn(t("overview.derived")),
-                "source_text": st.column_config.TextColumn(t("word.source")),
-            },
-        )
+    published()

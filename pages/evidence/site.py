@@ -1,4 +1,4 @@
-"""What is known about one site: species, categories, cover by vintage, influence, neighbours, sources."""
+"""What is known about one site: species, categories, cover and its years, influence, neighbours, sources."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aze_core.locale import area, interval, number, percent, t
 from aze_core.measures.coverage import protection_class
 from aze_core.measures.geometry import distance_km
 from aze_core.views import charts, maps
+from pages.evidence import covering
 from pages.shell import controls, display, filters, link, loads
 from pages.shell.widgets import (
     class_label,
@@ -62,7 +63,10 @@ else:
         say("site.question", site=row["name"]),
         say("site.answer", n=int(row["species"]), country=countries_text(inventory, row["iso3"]))
         + " "
-        + (t("site.cover", parts=cover) if len(reported) else t("site.cover_unknown")),
+        + (
+            covering.sentence(inventory, chosen)
+            or (t("site.cover", parts=cover) if len(reported) else t("site.cover_unknown"))
+        ),
         version,
     )
     st.selectbox(t("site.choose"), options, format_func=label_of, key="site")
@@ -127,6 +131,8 @@ else:
         if len(others):
             note(t("site.complements"))
 
+        covering.areas(inventory, chosen)
+
         st.subheader(t("site.rank"), anchor=False)
         mine = ranked.loc[chosen]
         if pd.isna(mine["rank"]):
@@ -190,6 +196,7 @@ else:
                     say("site.detail", label=label, value=t("missing") if pd.isna(item) else str(item))
                 )
     with right:
+        covering.since(inventory, chosen, row["name"])
         st.subheader(t("site.protection"), anchor=False)
         if len(reports):
             frame = pd.DataFrame(

@@ -283,12 +283,12 @@ def without_curves() -> None:
     counts = loads.group_counts(inventory, chosen, asked[0])
     parts = [
         t(
-            "trend.part",
+            "trend.part_next" if place else "trend.part_first",
             mean=float(row["mean_share"]),
             n=int(row["sites"]),
             how=controls.vintage_how(inventory, int(str(year))),
         )
-        for year, row in counts.iterrows()
+        for place, (year, row) in enumerate(counts.iterrows())
     ]
     told = (
         t("trend.answer_reported", parts="; ".join(parts)) + " " + t("trend.no_curve_answer")

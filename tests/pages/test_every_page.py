@@ -173,3 +173,12 @@ def test_the_tables_to_download_are_all_of_the_inventory(shipped):
         picker = at.selectbox(key="data_table")
         shown = driver.frame(at, *TABLES[name].names)
         assert len(shown) == len(shipped.table(name)), name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_on_a_version_with_computed_cover(page, covered):
+    at = fine(visit(page, data=covered))
+    assert driver.link(at)["data"] == covered
+    # a computed value is never called reported
+    assert not any("eported in 2026" in text for text in driver.markdown(at))
+    assert not any(t("vintage.reported", year=2026) in text for text in driver.markdown(at))

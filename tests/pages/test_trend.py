@@ -115,12 +115,12 @@ def test_reported_vintages_are_separate_measurements(shipped, measure):
     counts = class_counts(shipped.coverage, shipped.sites.index)
     parts = [
         t(
-            "trend.part",
+            "trend.part_next" if place else "trend.part_first",
             mean=float(row["mean_share"]),
             n=int(row["sites"]),
             how=t("vintage_how.reported", year=year),
         )
-        for year, row in counts.iterrows()
+        for place, (year, row) in enumerate(counts.iterrows())
     ]
     told = t("trend.answer_reported", parts="; ".join(parts)) + " " + t("trend.no_curve_answer")
     assert driver.answer(at) == told
