@@ -30,7 +30,7 @@ from pages.shell.widgets import (
     show,
 )
 
-_MANY = 40
+_MANY = 24
 
 inventory = loads.current()
 version = inventory.version
@@ -90,7 +90,7 @@ def site_map(members: pd.Index, vintage: int | None, key: str, zoomed: bool) -> 
             frame,
             controls.map_words() if vintage is None else map_words(vintage),
             bounds="sites" if zoomed else None,
-            height=340,
+            height=340 if zoomed else 230,
             land=display.land(),
         ),
         map_alt(kinds["protection"], vintage),
@@ -178,7 +178,7 @@ def every_country(counts: pd.DataFrame, vintage: int | None, options: list[str])
             on_select=open_country,
             selection_mode="single-row",
             column_config={
-                "label": st.column_config.TextColumn(t("word.country"), width=150, pinned=True),
+                "label": st.column_config.TextColumn(t("word.country"), width=150),
                 "sites": st.column_config.NumberColumn(t("word.sites"), width=52),
                 "species": st.column_config.NumberColumn(
                     t("priorities.species_short"), width=66, help=t("word.trigger_species")
@@ -226,7 +226,7 @@ def uncovered_sites(of: pd.DataFrame) -> None:
         st.markdown(t("countries.open_none"))
         return
     with (
-        st.container(height=190 if len(bare) > _MANY else "content", border=False),
+        st.container(height=240 if len(bare) > _MANY else "content", border=False),
         st.container(horizontal=True, gap="small"),
     ):
         for site, name in bare["name"].items():
@@ -290,8 +290,8 @@ def sites_of(of: pd.DataFrame, country: str, vintage: int | None) -> None:
     download(of, version, f"country_{state['country_of']}", as_json(vintage))
 
 
-def since_when(code: str, country: str) -> None:
-    """The country's curve and its pace."""
+def since_when(code: str, country: str, of: pd.Index) -> None:
+    """The country's curve and its pace; without one, the vintages as they are."""
     drawn = loads.curve(inventory, chosen, f"country:{code}")
     if len(drawn):
         st.subheader(t("countries.trend"), anchor=False)
@@ -316,6 +316,12 @@ def since_when(code: str, country: str) -> None:
         st.markdown(controls.pace_text(found))
         note(t("countries.trend_note", n=found.sites))
         st.button(t("countries.trend_more"), on_click=to_trend, args=(code,), key="to_trend", type="tertiary")
+        return
+    counts = loads.group_counts(inventory, chosen, f"country:{code}")
+    if len(counts):
+        st.subheader(t("countries.vintages"), anchor=False)
+        controls.vintage_bars(inventory, counts, "none", of, "country_vintages")
+        note(t("trend.reported_note"))
 
 
 def well_placed(code: str) -> None:
@@ -376,7 +382,7 @@ def one_country(code: str, row: Any, vintage: int | None) -> None:
     with right:
         st.subheader(t("countries.map"), anchor=False)
         site_map(of.index, vintage, "country_map", True)
-        since_when(code, country)
+        since_when(code, country, of.index)
 
 
 def country_answer(code: str, row: Any, vintage: int | None) -> str:
@@ -420,9 +426,9 @@ def answer(counts: pd.DataFrame, vintage: int | None) -> str:
 
 
 if state.pop("leave_for_site", False):
-    st.switch_page("pages/evidence/site.py")
+    link.leave_for("pages/evidence/site.py")
 if state.pop("leave_for_trend", False):
-    st.switch_page("pages/evidence/trend.py")
+    link.leave_for("pages/evidence/trend.py")
 
 if not len(sites):
     head(t("countries.question"), t("empty.no_site"), version)

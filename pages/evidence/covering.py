@@ -157,12 +157,12 @@ def areas(inventory: Inventory, site: str) -> None:
     shown = pd.DataFrame(
         {
             "name": mine["name"],
-            "kind": [t(f"site.kind_{kind}") for kind in mine["kind"]],
-            "designation": mine["designation"],
-            "iucn": mine["iucn_category"],
             "year": mine["year"],
             "share": mine["share"],
             "tier": [t(f"site.tier_{tier}") for tier in mine["tier"]],
+            "designation": mine["designation"],
+            "iucn": mine["iucn_category"],
+            "kind": [t(f"site.kind_{kind}") for kind in mine["kind"]],
             "basis": [t(f"site.basis_{basis}") for basis in mine["basis"]],
             "status": mine["status"],
         }
@@ -175,11 +175,11 @@ def areas(inventory: Inventory, site: str) -> None:
         placeholder=t("missing"),
         alt=t("site.areas_alt", n=len(shown)),
         column_config={
-            "name": st.column_config.TextColumn(t("site.area_name"), width=170),
+            "name": st.column_config.TextColumn(t("site.area_name"), width=180),
             "kind": st.column_config.TextColumn(t("site.area_kind"), width=110),
             "designation": st.column_config.TextColumn(t("site.area_designation"), width=130),
             "iucn": st.column_config.TextColumn(t("site.area_iucn"), width=105),
-            "year": st.column_config.NumberColumn(t("word.year"), format="%d", width=80),
+            "year": st.column_config.NumberColumn(t("word.year"), format="%d", width=66),
             "share": st.column_config.NumberColumn(
                 t("site.area_share"), format="percent", width=90, help=t("site.area_share_help")
             ),

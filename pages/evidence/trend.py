@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from aze_core.domain.settings import value
@@ -201,13 +200,6 @@ def with_curves(options: list[str]) -> None:
     growth_of(groups[0])
 
 
-def methods_of(year: int, members: pd.Index) -> str:
-    """How the shares of a vintage were measured, in words."""
-    cover = inventory.coverage
-    mine = cover[(cover["vintage"] == year) & cover["site_id"].isin(members)]
-    return ", ".join(named("method", code) for code in sorted(set(mine["method"])))
-
-
 def measurements(measure: str, groups: Sequence[str]) -> None:
     """Each vintage as a measurement of its own, never joined to another."""
     st.subheader(t("trend.reported"), anchor=False)
@@ -219,43 +211,9 @@ def measurements(measure: str, groups: Sequence[str]) -> None:
             if counts.empty:
                 st.markdown(t("facts.cover_unknown"))
                 continue
-            shares = counts["mean_share"] if measure == "mean" else counts[measure] / counts["sites"]
-            labels = [controls.vintage_label(inventory, int(str(year))) for year in counts.index]
-            words = [
-                t("trend.reported_sub", n=int(n), methods=methods_of(int(str(year)), sites))
-                for year, n in counts["sites"].items()
-            ]
-            # only a share of sites of one class has the sign of that class
-            kinds = [None if measure == "mean" else measure] * len(counts)
-            show(
-                draw(
-                    charts.share_by_vintage,
-                    pd.DataFrame(
-                        {
-                            "vintage": labels,
-                            "share": shares.to_numpy(),
-                            "method": words,
-                            "protection": kinds,
-                        }
-                    ),
-                    {
-                        "vintage": t("word.vintage"),
-                        "share": t(f"trend.measure_{measure}"),
-                        "method": t("word.method"),
-                        "unknown": t("missing"),
-                    },
-                ),
-                t(
-                    "trend.reported_alt",
-                    measure=t(f"trend.measure_long_{measure}"),
-                    parts="; ".join(
-                        f"{label}: {percent(share)}" for label, share in zip(labels, shares, strict=True)
-                    ),
-                ),
-                key=f"vintages_{group}",
-            )
+            labels = controls.vintage_bars(inventory, counts, measure, sites, f"vintages_{group}")
             shown = counts.reset_index().assign(
-                vintage=labels, method=[methods_of(int(str(year)), sites) for year in counts.index]
+                vintage=labels, method=[controls.methods_of(inventory, year, sites) for year in counts.index]
             )
             table(
                 shown[["vintage", "sites", "mean_share", "none", "partial", "complete", "method"]],

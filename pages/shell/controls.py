@@ -102,6 +102,68 @@ def curve_words(measure: str) -> dict[str, str]:
     }
 
 
+def methods_of(inventory: Inventory, year: int, sites: pd.Index) -> str:
+    """How the shares of these sites were measured in a vintage, in words."""
+    cover = inventory.coverage
+    mine = cover[(cover["vintage"] == year) & cover["site_id"].isin(sites)]
+    return ", ".join(named("method", code) for code in sorted(set(mine["method"])))
+
+
+def vintage_bars(
+    inventory: Inventory, counts: pd.DataFrame, measure: str, sites: pd.Index, key: str
+) -> list[str]:
+    """One measure in every vintage, as separate measurements; returns what the vintages are called.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    counts : pandas.DataFrame
+        As `aze_core.measures.reported.class_counts` returns it.
+    measure : str
+        `mean`, `complete` or `none`.
+    sites : pandas.Index
+        Sites that were counted.
+    key : str
+        The chart's key.
+    """
+    years = [int(str(year)) for year in counts.index]
+    shares = (counts["mean_share"] if measure == "mean" else counts[measure] / counts["sites"]).to_numpy()
+    labels = [vintage_label(inventory, year) for year in years]
+    frame = pd.DataFrame(
+        {
+            "vintage": labels,
+            "share": shares,
+            "method": [
+                t("trend.reported_sub", n=int(n), methods=methods_of(inventory, year, sites))
+                for year, n in zip(years, counts["sites"], strict=True)
+            ],
+            # only a share of sites of one class has the sign of that class
+            "protection": [None if measure == "mean" else measure] * len(years),
+        }
+    )
+    show(
+        draw(
+            charts.share_by_vintage,
+            frame,
+            {
+                "vintage": t("word.vintage"),
+                "share": t(f"trend.measure_{measure}"),
+                "method": t("word.method"),
+                "unknown": t("missing"),
+            },
+        ),
+        t(
+            "trend.reported_alt",
+            measure=t(f"trend.measure_long_{measure}"),
+            parts="; ".join(
+                f"{label}: {percent(share)}" for label, share in zip(labels, shares, strict=True)
+            ),
+        ),
+        key=key,
+    )
+    return labels
+
+
 def run_settings(run: pd.Series) -> dict[str, Any]:
     """Settings of a coverage run, those of the planner where it left none."""
     found = json.loads(str(run["settings"]))

@@ -273,14 +273,25 @@ def write_link(page: str) -> None:
         wanted[version.CODE] = seen[: version.CODE_LENGTH]
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
-    drawn = set()
+    state[_DRAWN] = (page, _keep())
+
+
+def _keep() -> frozenset[str]:
+    """Keep every value alive; the keys of those that a widget holds, which keeps its own."""
+    state, drawn = st.session_state, set()
     for parameter in PARAMETERS:
         try:
             # a widget that is not drawn would forget, and an older value come up in its place
             state[parameter.key] = state[parameter.key]
         except StreamlitAPIException:
             drawn.add(parameter.key)
-    state[_DRAWN] = (page, frozenset(drawn))
+    return frozenset(drawn)
+
+
+def leave_for(page: str) -> None:
+    """Go to another page at once; what this one has not drawn in this run is not forgotten."""
+    _keep()
+    st.switch_page(page)
 
 
 def reset(*keys: str) -> None:

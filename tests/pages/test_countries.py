@@ -7,6 +7,7 @@ import pytest
 from aze_core.domain.model import Filters
 from aze_core.locale import t
 from aze_core.measures.countries import country_table, double_counted
+from aze_core.measures.reported import class_counts
 from pages.shell.widgets import md, say
 from tests.pages import driver
 from tests.pages.driver import fine, visit
@@ -160,3 +161,19 @@ def test_every_country_of_the_shipped_inventory_opens(shipped):
         at.selectbox(key="country_of").set_value(code).run()
         assert driver.link(fine(at))["of"] == code
         assert len(driver.frame(at, "name", "protection", "share")) == table.loc[code, "sites"]
+
+
+def test_the_open_country_stands_when_one_comes_back_from_a_site(covered):
+    at = fine(visit("countries", data=covered, of="PER"))
+    at.button(key="open_B").click().run()
+    driver.go(at, "site")
+    driver.go(fine(at), "countries")
+    assert driver.link(fine(at))["of"] == "PER"
+
+
+def test_without_a_curve_the_vintages_of_a_country_stand_apart(shipped):
+    at = fine(visit("countries", of="MEX"))
+    (drawn,) = [data for data in driver.drawn(at, "vintage", "share", "method") if "a" not in data.columns]
+    counts = class_counts(shipped.coverage, shipped.where(Filters(("MEX",))))
+    assert list(drawn["share"]) == list(counts["none"] / counts["sites"])
+    assert t("countries.trend") not in [item.value for item in at.subheader]
