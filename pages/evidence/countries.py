@@ -90,7 +90,7 @@ def site_map(members: pd.Index, vintage: int | None, key: str, zoomed: bool) -> 
             frame,
             controls.map_words() if vintage is None else map_words(vintage),
             bounds="sites" if zoomed else None,
-            height=340 if zoomed else 230,
+            height=340 if key == "country_map" else 430,
             land=display.land(),
         ),
         map_alt(kinds["protection"], vintage),
@@ -154,68 +154,63 @@ def choose(options: list[str]) -> None:
 
 def every_country(counts: pd.DataFrame, vintage: int | None, options: list[str]) -> None:
     """One row per country, the map, and what the rows add up to."""
-    left, right = st.columns([2.1, 1], gap="medium")
-    with left:
-        shown = counts.loc[options]
-        uncovered = [
-            ", ".join(names[site] for site in text.split(";")) if text else "" for text in shown["uncovered"]
-        ]
-        shown = shown.assign(
-            label=[country_name(inventory, code) for code in shown.index], uncovered=uncovered
-        )
-        state["country_rows"] = options
-        columns = ["label", "sites", "species", *CLASSES, "unknown", "mean_share", "uncovered"]
-        if vintage is None:
-            columns = ["label", "sites", "species"]
-        st.dataframe(
-            shown[columns].reset_index(drop=True),
-            hide_index=True,
-            width="stretch",
-            height=470 if len(shown) > 12 else "content",
-            placeholder=t("missing"),
-            alt=t("countries.table_alt", n=len(shown)),
-            key="country_table",
-            on_select=open_country,
-            selection_mode="single-row",
-            column_config={
-                "label": st.column_config.TextColumn(t("word.country"), width=150),
-                "sites": st.column_config.NumberColumn(t("word.sites"), width=52),
-                "species": st.column_config.NumberColumn(
-                    t("priorities.species_short"), width=66, help=t("word.trigger_species")
-                ),
-                **{
-                    kind: st.column_config.NumberColumn(
-                        f"{GLYPH[kind]} {t(f'countries.short_{kind}')}",
-                        width=76,
-                        help=t(f"protection.{kind}_help", how=controls.vintage_how(inventory, vintage)),
-                    )
-                    for kind in CLASSES
-                    if vintage is not None
-                },
-                "unknown": st.column_config.NumberColumn(t("countries.no_value"), width=72),
-                "mean_share": st.column_config.NumberColumn(
-                    t("countries.mean"), format="percent", width=88, help=t("countries.mean_help")
-                ),
-                "uncovered": st.column_config.TextColumn(
-                    t("countries.uncovered"), width=240, help=t("countries.uncovered_help")
-                ),
+    shown = counts.loc[options]
+    uncovered = [
+        ", ".join(names[site] for site in text.split(";")) if text else "" for text in shown["uncovered"]
+    ]
+    shown = shown.assign(label=[country_name(inventory, code) for code in shown.index], uncovered=uncovered)
+    state["country_rows"] = options
+    columns = ["label", "sites", "species", *CLASSES, "unknown", "mean_share", "uncovered"]
+    if vintage is None:
+        columns = ["label", "sites", "species"]
+    st.dataframe(
+        shown[columns].reset_index(drop=True),
+        hide_index=True,
+        width="stretch",
+        height=430 if len(shown) > 11 else "content",
+        placeholder=t("missing"),
+        alt=t("countries.table_alt", n=len(shown)),
+        key="country_table",
+        on_select=open_country,
+        selection_mode="single-row",
+        column_config={
+            "label": st.column_config.TextColumn(t("word.country"), width=210),
+            "sites": st.column_config.NumberColumn(t("word.sites"), width=52),
+            "species": st.column_config.NumberColumn(
+                t("priorities.species_short"), width=66, help=t("word.trigger_species")
+            ),
+            **{
+                kind: st.column_config.NumberColumn(
+                    f"{GLYPH[kind]} {t(f'countries.short_{kind}')}",
+                    width=76,
+                    help=t(f"protection.{kind}_help", how=controls.vintage_how(inventory, vintage)),
+                )
+                for kind in CLASSES
+                if vintage is not None
             },
-        )
-        note(t("countries.table_note"))
-        more, shared = double_counted(inventory, sites)
-        told = [t("countries.double", n=shared, more=more)] if shared else []
-        lost = len(sites) - int(facts_of(sites, vintage)["share"].notna().sum())
-        if vintage is not None and lost:
-            told.append(t("countries.unknown_sites", n=lost, year=vintage))
-        if told:
-            note(" ".join(told))
-        exported = shown[["label", "sites", "shared", "species", *CLASSES, "unknown", "mean_share"]].assign(
-            uncovered=shown["uncovered"]
-        )
-        download(exported, version, f"countries_{vintage or 'plain'}", as_json(vintage))
-    with right:
-        st.subheader(t("countries.map"), anchor=False)
-        site_map(sites, vintage, "countries_map", chosen.active or loads.is_regional(inventory))
+            "unknown": st.column_config.NumberColumn(t("countries.no_value"), width=72),
+            "mean_share": st.column_config.NumberColumn(
+                t("countries.mean"), format="percent", width=88, help=t("countries.mean_help")
+            ),
+            "uncovered": st.column_config.TextColumn(
+                t("countries.uncovered"), width=420, help=t("countries.uncovered_help")
+            ),
+        },
+    )
+    note(t("countries.table_note"))
+    more, shared = double_counted(inventory, sites)
+    told = [t("countries.double", n=shared, more=more)] if shared else []
+    lost = len(sites) - int(facts_of(sites, vintage)["share"].notna().sum())
+    if vintage is not None and lost:
+        told.append(t("countries.unknown_sites", n=lost, year=vintage))
+    if told:
+        note(" ".join(told))
+    exported = shown[["label", "sites", "shared", "species", *CLASSES, "unknown", "mean_share"]].assign(
+        uncovered=shown["uncovered"]
+    )
+    download(exported, version, f"countries_{vintage or 'plain'}", as_json(vintage))
+    st.subheader(t("countries.map"), anchor=False)
+    site_map(sites, vintage, "countries_map", chosen.active or loads.is_regional(inventory))
 
 
 def uncovered_sites(of: pd.DataFrame) -> None:

@@ -175,11 +175,11 @@ def areas(inventory: Inventory, site: str) -> None:
         placeholder=t("missing"),
         alt=t("site.areas_alt", n=len(shown)),
         column_config={
-            "name": st.column_config.TextColumn(t("site.area_name"), width=180),
+            "name": st.column_config.TextColumn(t("site.area_name"), width=170),
             "kind": st.column_config.TextColumn(t("site.area_kind"), width=110),
             "designation": st.column_config.TextColumn(t("site.area_designation"), width=130),
             "iucn": st.column_config.TextColumn(t("site.area_iucn"), width=105),
-            "year": st.column_config.NumberColumn(t("word.year"), format="%d", width=66),
+            "year": st.column_config.NumberColumn(t("word.year"), format="%d", width=84),
             "share": st.column_config.NumberColumn(
                 t("site.area_share"), format="percent", width=90, help=t("site.area_share_help")
             ),

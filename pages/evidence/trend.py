@@ -202,7 +202,7 @@ def with_curves(options: list[str]) -> None:
 
 def measurements(measure: str, groups: Sequence[str]) -> None:
     """Each vintage as a measurement of its own, never joined to another."""
-    st.subheader(t("trend.reported"), anchor=False)
+    st.subheader(t("trend.reported", measure=t(f"trend.measure_long_{measure}")), anchor=False)
     for place, group in zip(st.columns(len(groups), gap="medium"), groups, strict=True):
         counts = loads.group_counts(inventory, chosen, group)
         with place:
