@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from aze_core.locale import percent, t
+from aze_core.locale import order_key, percent, t
 from aze_core.measures.countries import double_counted
 from aze_core.measures.coverage import CLASSES
 from aze_core.measures.pace import pace
@@ -435,7 +435,7 @@ else:
     asked = state["vintage"]
     vintage = int(asked) if asked is not None and int(asked) in years else first
     counts = loads.country_table(inventory, chosen, vintage)
-    options = sorted(counts.index, key=lambda code: country_name(inventory, code))
+    options = sorted(counts.index, key=lambda code: order_key(country_name(inventory, code)))
     wanted = state["country_of"]
     if wanted not in options:
         state["country_of"] = None

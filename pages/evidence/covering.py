@@ -30,10 +30,9 @@ def sentence(inventory: Inventory, site: str) -> str:
     row: Any = loads.site_table(inventory).loc[site]
     cover = inventory.coverage
     newest = cover[(cover["site_id"] == site) & (cover["vintage"] == row["vintage"])]
-    if not has_run(inventory, site) or list(newest["method"]) != [COMPUTED]:
+    if list(newest["method"]) != [COMPUTED]:
         return ""
-    found: Any = inventory.protection_range.loc[site]
-    high = float(found["share_high"])
+    high = float(inventory.protection_range["share_high"].astype(float).get(site, row["share"]))
     told = t("site.cover_high", share=percent(high)) if high - row["share"] > _LEAST else ""
     return t("site.cover_computed", year=int(row["vintage"]), share=percent(row["share"]), high=told)
 

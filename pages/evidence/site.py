@@ -9,6 +9,7 @@ from aze_core.domain.model import RankSettings
 from aze_core.locale import area, interval, number, percent, t
 from aze_core.measures.coverage import protection_class
 from aze_core.measures.geometry import distance_km
+from aze_core.measures.reported import COMPUTED
 from aze_core.views import charts, maps
 from pages.evidence import covering
 from pages.shell import controls, display, filters, link, loads
@@ -56,16 +57,21 @@ else:
     row = loads.site_table(inventory).loc[chosen]
     shares = loads.shares_by_vintage(inventory).loc[chosen]
     reported = shares.dropna()
-    cover = "; ".join(
-        t("site.cover_part", year=int(year), share=percent(item)) for year, item in reported.items()
-    )
+    parts = {
+        int(year): t("site.cover_part", year=int(year), share=percent(s)) for year, s in reported.items()
+    }
+    cover = "; ".join(parts.values())
+    held = inventory.coverage[inventory.coverage["site_id"] == chosen]
+    # what was computed is never called reported
+    computed = set(held.loc[held["method"] == COMPUTED, "vintage"])
+    stated = "; ".join(text for year, text in parts.items() if year not in computed)
     head(
         say("site.question", site=row["name"]),
         say("site.answer", n=int(row["species"]), country=countries_text(inventory, row["iso3"]))
         + " "
         + (
             covering.sentence(inventory, chosen)
-            or (t("site.cover", parts=cover) if len(reported) else t("site.cover_unknown"))
+            or (t("site.cover", parts=stated) if stated else t("site.cover_unknown"))
         ),
         version,
     )

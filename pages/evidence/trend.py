@@ -185,7 +185,8 @@ def with_curves(options: list[str]) -> None:
     )
     if lost:
         st.info(say("trend.group_lost", groups=", ".join(lost)))
-    state["trend_groups"] = [group for group in asked if group in options]
+    if lost:
+        state["trend_groups"] = [group for group in asked if group in options]
     choices(options)
     measure = str(state["trend_measure"])
     st.subheader(t(f"trend.measure_long_{measure}"), anchor=False)

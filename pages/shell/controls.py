@@ -76,7 +76,11 @@ def vintage(inventory: Inventory, years: list[int], first: int) -> int:
         )
         picked = int(state["vintage_pick"])
         separate = " " + t("overview.vintage_note") if len(options) > 1 else ""
-        note(t(f"vintage_note.{loads.vintage_basis(inventory, picked)}") + separate)
+        sources = loads.vintage_sources(inventory, picked)
+        # every accepted correction is a source of its own
+        named_first = ", ".join(sources[:2]) + (" …" if len(sources) > 2 else "")
+        told = say("vintage_note.source", source=named_first)
+        note(f"{t(f'vintage_note.{loads.vintage_basis(inventory, picked)}')} {told}{separate}")
     return picked
 
 

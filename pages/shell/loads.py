@@ -242,6 +242,18 @@ def vintage_basis(inventory: Inventory, vintage: int) -> str:
     return _basis(inventory.key, inventory)[vintage]
 
 
+@st.cache_data(show_spinner=False, max_entries=32)
+def _vintage_sources(key: str, _inventory: Inventory, vintage: int) -> list[str]:
+    cover, titles = _inventory.coverage, _inventory.sources["title_short"]
+    found = cover.loc[cover["vintage"] == vintage, "source"].value_counts()
+    return [str(titles.get(code, code)) for code in found.index]
+
+
+def vintage_sources(inventory: Inventory, vintage: int) -> list[str]:
+    """Where the shares of a vintage come from, the most frequent first."""
+    return _vintage_sources(inventory.key, inventory, vintage)
+
+
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _first_vintage(key: str, _inventory: Inventory, filters: Filters) -> int | None:
     return default_vintage(_inventory.coverage, _inventory.where(filters))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from aze_core.domain.model import Assumptions, Filters, RankSettings
@@ -192,3 +193,31 @@ def test_areas_of_a_withheld_site_are_withheld(own):
     assert t("site.areas_withheld") in driver.markdown(at)
     assert not any("Far Point" in text for text in driver.markdown(at))
     assert t("site.since_headline", share=percent(0.015), high=percent(0.315)) in driver.markdown(at)
+
+
+def test_a_corrected_share_is_stated_and_the_computed_one_never_called_reported(own):
+    frames = make_covered_frames()
+    cover = frames["coverage"]
+    mine = (cover["site_id"] == "B") & (cover["vintage"] == 2026)
+    frames["coverage"] = cover.assign(
+        share=cover["share"].mask(mine, 0.6), method=cover["method"].mask(mine, "corrected")
+    )
+    version = put(own[0], frames)
+    at = fine(visit("site", data=version.content_hash[:12], site="B"))
+    assert t("site.cover_part", year=2026, share=percent(0.6)) in driver.answer(at)
+    assert [item.value for item in at.info] == [t("site.since_corrected", year=2026)]
+    # what the run computed stands below, as such
+    assert t("site.since_headline", share=percent(0.015), high=percent(0.315)) in driver.markdown(at)
+    # a country's range belongs to the computed share alone
+    shown = driver.frame(fine(visit("countries", data=version.content_hash[:12], of="PER")), "name", "high")
+    assert shown.set_index("name")["high"].isna().to_dict() == {"Ash Hill": False, "Birch Lake": True}
+    # a newer report comes first; of the older ones only what was reported is called so
+    row = frames["coverage"][mine].assign(
+        vintage=2030, share=0.7, method="reported_with_sites", source="hand"
+    )
+    kept = frames["coverage"].assign(method=frames["coverage"]["method"].mask(mine, "computed"))
+    frames["coverage"] = pd.concat([kept, row], ignore_index=True)
+    version = put(own[0], frames)
+    told = driver.answer(fine(visit("site", data=version.content_hash[:12], site="B")))
+    assert t("site.cover_part", year=2030, share=percent(0.7)) in told
+    assert "2026" not in told
