@@ -82,6 +82,8 @@ def main() -> None:
         print(f"{'page rerun, server side, milliseconds':44} {'min':>8} {'median':>8} {'p95':>8}")
         changes: dict[str, tuple[str, Callable[[int], object]]] = {
             "overview": ("evidence/overview.py", lambda i: ["2010", "2016"][i % 2]),
+            "countries": ("evidence/countries.py", lambda i: ["2010", "2016"][i % 2]),
+            "trend": ("evidence/trend.py", lambda i: ["mean", "complete", "none"][i % 3]),
             "site": ("evidence/site.py", lambda i: str(inventory.sites.index[i % 500])),
             "priorities": ("decide/priorities.py", lambda i: 20 + i),
             "scenarios": ("decide/scenarios.py", lambda i: 5 + i),
@@ -90,6 +92,8 @@ def main() -> None:
         }
         keys = {
             "overview": "vintage",
+            "countries": "vintage",
+            "trend": "trend_measure",
             "site": "site",
             "priorities": "w_pressure",
             "scenarios": "budget_sites",

@@ -209,6 +209,230 @@ def make_inventory(
     return as_inventory(make_frames(sites, species, classes), _small_version())
 
 
+COVERED: dict[str, dict[str, Any]] = {
+    "A": {
+        "name": "Ash Hill",
+        "iso3": "PER",
+        "area": 100,
+        "cover": {2010: 1.0, 2026: 0.99},
+        "parts": {1975: 0.60, 1990: 0.39},
+    },
+    "B": {
+        "name": "Birch Lake",
+        "iso3": "ECU;PER",
+        "area": 200,
+        "cover": {2010: 0.0, 2026: 0.015},
+        "parts": {1980: 0.015},
+        "points": 0.10,
+        "unknown": 0.20,
+    },
+    "C": {
+        "name": "Cedar Île",
+        "iso3": "ECU",
+        "area": 40,
+        "cover": {2010: 0.4, 2026: 0.50},
+        "parts": {2005: 0.40, None: 0.10},
+        "oecm": 0.10,
+    },
+    "D": {
+        "name": "Dune",
+        "iso3": "MDG",
+        "region": "africa",
+        "cover": {2010: 0.0, 2026: 0.0},
+        "parts": {},
+        "proposed": 0.30,
+    },
+    "E": {"name": "Elm Atoll", "iso3": "FJI", "region": "pacific", "cover": {2010: 0.1}, "point": None},
+}
+"""Five sites of an inventory with a coverage run: A 60 % in 1975 and 39 % more in 1990; B 1.5 % in 1980, and
+more if points and areas of unknown status count; C 40 % in 2005 and 10 % by an area without a year; D none,
+one area proposed; E, alone in its country, has no boundary and so no computed cover."""
+
+COVERED_SPECIES: dict[str, tuple[str | None, list[Place]]] = {
+    "a1": ("CR", ["A"]),
+    "b1": ("CR", ["B"]),
+    "b2": ("EN", ["B"]),
+    "c1": ("EN", ["C"]),
+    "d1": ("CR", ["D"]),
+    "e1": ("EN", ["E"]),
+}
+
+UNTIL = 2026
+"""Last year of its curves."""
+
+UNDATED_IN = {"_low": 2015, "": 2005, "_high": 1995}
+"""The year in which each end of its curves lets the area without a year begin."""
+
+
+def covered_share(site: str, year: int, end: str = "") -> float:
+    """Cumulated cover of one of these sites in a year, at one end of the draws."""
+    parts = COVERED[site]["parts"]
+    return sum(part for begun, part in parts.items() if (UNDATED_IN[end] if begun is None else begun) <= year)
+
+
+def make_covered_frames(status: str = "training") -> Frames:
+    """All tables of an inventory with a coverage run: the five sites of `COVERED`."""
+    frames = make_frames(COVERED, COVERED_SPECIES)
+    run = [site for site in COVERED if "parts" in COVERED[site]]
+    cover = frames["coverage"]
+    made = cover["vintage"] == UNTIL
+    frames["coverage"] = cover.assign(
+        method=cover["method"].mask(made, "computed"), source=cover["source"].mask(made, "areas")
+    )
+    source = {
+        "source_id": "areas",
+        "citation": "Made-up protected areas.",
+        "title_short": "Made-up areas",
+        "terms": "Not to be passed on.",
+    }
+    frames["sources"] = pd.concat([frames["sources"], frame("sources", [source])], ignore_index=True)
+    frames["inventory"] = frames["inventory"].assign(status=status, as_of=str(UNTIL))
+    frames["coverage_runs"] = frame(
+        "coverage_runs",
+        [
+            {
+                "run_id": "run",
+                "areas_hash": "a" * 64,
+                "sites_hash": "b" * 64,
+                "settings": '{"draws": 1000, "seed": 1, "tolerance": 0.02}',
+                "areas_as_of": f"{UNTIL}-03",
+                "until": UNTIL,
+                "areas": 5,
+                "undated": 1,
+                "points": 1,
+                "unknown": 1,
+                "proposed": 1,
+                "other_country": 2,
+                "growth_basis": "union",
+                "source": "areas",
+            }
+        ],
+    )
+    frames["protection_parts"] = frame(
+        "protection_parts",
+        [
+            {
+                "site_id": site,
+                "entry": entry,
+                "year": year,
+                "undated": "U1" if year is None else None,
+                "kind": "oecm" if year is None else "pa",
+                "share": share,
+                "source": "areas",
+            }
+            for site in run
+            for entry, (year, share) in enumerate(COVERED[site]["parts"].items(), start=1)
+        ],
+    )
+    frames["protection_range"] = frame(
+        "protection_range",
+        [
+            {
+                "site_id": site,
+                "share": COVERED[site]["cover"][UNTIL],
+                "share_high": COVERED[site]["cover"][UNTIL]
+                + COVERED[site].get("points", 0)
+                + COVERED[site].get("unknown", 0),
+                "share_points": COVERED[site].get("points", 0),
+                "share_unknown": COVERED[site].get("unknown", 0),
+                "share_undated": COVERED[site]["parts"].get(None, 0),
+                "share_oecm": COVERED[site].get("oecm", 0),
+                "share_proposed": COVERED[site].get("proposed", 0),
+                "first_year": min((year for year in COVERED[site]["parts"] if year), default=None),
+                "areas": len(COVERED[site]["parts"]),
+                "source": "areas",
+            }
+            for site in run
+        ],
+    )
+    areas = [
+        ("A", "P1", "Old Park", "pa", "counted", "polygon", "Designated", 1975, "National Park", "II", 0.60),
+        ("A", "P2", "New Reserve", "pa", "counted", "polygon", "Designated", 1990, "Reserve", "IV", 0.45),
+        ("B", "P3", "Lake [Shore]", "pa", "counted", "polygon", "Designated", 1980, "Reserve", "IV", 0.015),
+        ("B", "P4", "Far Point", "pa", "counted", "point", "Designated", 1999, "Reserve", None, 0.10),
+        ("B", "P5", "Doubtful", "pa", "unknown", "polygon", "Not Reported", None, "Reserve", None, 0.20),
+        ("C", "P6", "Cedar Park", "pa", "counted", "polygon", "Designated", 2005, "Park", "II", 0.40),
+        ("C", "U1", None, "oecm", "counted", "polygon", "Established", None, "Conserved area", None, 0.10),
+        ("D", "P7", "Dune Park", "pa", "proposed", "polygon", "Proposed", None, "Park", None, 0.30),
+    ]
+    names = ("site_id", "area_id", "name", "kind", "tier", "basis", "status", "year", "designation")
+    frames["protection_areas"] = frame(
+        "protection_areas",
+        [
+            {
+                **dict(zip((*names, "iucn_category", "share"), row, strict=True)),
+                "entry": sum(other[0] == row[0] for other in areas[: at + 1]),
+                "source": "areas",
+            }
+            for at, row in enumerate(areas)
+        ],
+    )
+    groups = {
+        ("all", "all"): run,
+        ("region", "americas"): ["A", "B", "C"],
+        ("region", "africa"): ["D"],
+        ("country", "PER"): ["A", "B"],
+        ("country", "ECU"): ["B", "C"],
+        ("country", "MDG"): ["D"],
+        ("class", "Aves"): run,
+    }
+    frames["protection_trend"] = frame(
+        "protection_trend",
+        [
+            {
+                "list_type": "global_aze",
+                "group_kind": kind,
+                "group_code": code,
+                "year": year,
+                "sites": len(sites),
+                "source": "areas",
+                **_curve_values(sites, year),
+            }
+            for (kind, code), sites in groups.items()
+            for year in range(1900, UNTIL + 1)
+        ],
+    )
+    growth = {
+        "all": {1975: (1000, 6), 1990: (500, 4), 2005: (2000, 20), 2012: (4000, 10), 2021: (300, 9)},
+        "PER": {1975: (100, 6), 1990: (100, 4)},
+    }
+    frames["protection_growth"] = frame(
+        "protection_growth",
+        [
+            {
+                "list_type": "global_aze",
+                "iso3": iso3,
+                "year": year,
+                "protected_km2": protected,
+                "in_sites_km2": inside,
+                "source": "areas",
+            }
+            for iso3, years in growth.items()
+            for year, (protected, inside) in years.items()
+        ],
+    )
+    return frames
+
+
+def _curve_values(sites: Sequence[str], year: int) -> dict[str, float]:
+    """The nine shares of one year of a curve."""
+    found = {}
+    for end in UNDATED_IN:
+        shares = [covered_share(site, year, end) for site in sites]
+        # fewer sites are uncovered where more is covered
+        other = {"_low": "_high", "_high": "_low", "": ""}[end]
+        found[f"mean{end}"] = sum(shares) / len(shares)
+        found[f"complete{end}"] = sum(share >= 0.98 for share in shares) / len(shares)
+        found[f"none{other}"] = sum(share <= 0.02 for share in shares) / len(shares)
+    return found
+
+
+@cache
+def make_covered_inventory(status: str = "training") -> Inventory:
+    """An inventory with a coverage run, in memory; see `make_covered_frames`."""
+    return as_inventory(make_covered_frames(status))
+
+
 def shuffled(frames: Frames, seed: int) -> Frames:
     """The same facts with rows in another order."""
     return {

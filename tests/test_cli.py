@@ -25,7 +25,18 @@ from aze_core.store.inventory import load
 from tests.helpers import make_frames, write_facts
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ["build", "info", "rank", "solve", "export", "import", "versions"]
+COMMANDS = [
+    "build",
+    "info",
+    "rank",
+    "solve",
+    "export",
+    "import",
+    "versions",
+    "coverage",
+    "countries",
+    "trend",
+]
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +146,7 @@ def test_info(shell: Shell, inventory: Inventory) -> None:
     assert found["coverage"]["2010"]["none"] == 3
     text = shell.run("info")
     assert text.startswith("Small · version 1 · data ")
-    assert "Reported 2010: 3 of 4 sites at most 2% covered" in text
+    assert "Cover 2010: 3 of 4 sites at most 2% covered" in text
     assert text.endswith("Typed by hand, not for decisions.\n")
 
 

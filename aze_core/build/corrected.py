@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from aze_core.build.coverage import refreshed
 from aze_core.build.join_sites import Frames, stack, without_lost_species
 from aze_core.build.shipped import place
 from aze_core.domain.corrections import Correction
@@ -54,6 +55,7 @@ def accept(store_dir: Path, base: str, proposals: Sequence[Proposal], decided_by
     frames = frames_of(folder.inventory_path(store_dir, base))
     for one in proposals:
         frames = with_correction(frames, one.correction)
+    frames = refreshed(frames, store_dir)
     frames["inventory"] = frames["inventory"].assign(derived_from=base)
     for name, table in TABLES.items():
         shapes = frames[name]["geometry"] if name == "sites" else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -12,14 +11,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from aze_core.build.areas import ingest
+from aze_core.build.coverage import Pool, chosen_files, files_of, refreshed, settings_of, with_cover
+from aze_core.build.files import TRAINING_MARK, file_hash
 from aze_core.build.join_knowledge import with_national, with_territories
 from aze_core.build.join_sites import Frames, stack, with_coverage, with_sites
 from aze_core.build.join_species import with_red_list, with_trigger_species
-from aze_core.build.plan import KINDS, ImportPlan, Input
-from aze_core.build.recognise import sheets_of, suggest
+from aze_core.build.plan import KINDS, SITES, ImportPlan, Input
+from aze_core.build.recognise import date_of_areas, names_within, sheets_of, suggest
 from aze_core.build.shipped import place
 from aze_core.domain.errors import DataError
-from aze_core.domain.model import InventoryVersion
+from aze_core.domain.model import CoverageSettings, InventoryVersion
 from aze_core.domain.report import COLUMNS, ImportReport
 from aze_core.domain.schema import TABLES, check_references, conform, empty
 from aze_core.domain.settings import value
@@ -42,11 +44,9 @@ from aze_core.store.mappings import remember
 Progress = Callable[[float, str, int], None]
 """Called with the share done (0 to 1), the id of a stage below `import.stage`, and the rows read so far."""
 
-TRAINING_MARK = "made-up training data of the aze planner"
-"""Text, in small letters, by which the planner knows its own made-up files."""
-
 _READING = 0.6
 _JOINED = 0.7
+_WITH_AREAS = 0.5  # areas are long to read, and as long to lay over the sites
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,9 @@ def import_files(
     data_dir: Path = folder.DATA,
     progress: Progress | None = None,
     today: dt.date | None = None,
+    cover: CoverageSettings | None = None,
+    pool: Pool | None = None,
+    workers: int = 1,
 ) -> ImportResult:
     """Read files and make a new version of them.
 
@@ -103,6 +106,10 @@ def import_files(
         See `Progress`.
     today : datetime.date, optional
         Day by which a list counts as current; today.
+    cover : CoverageSettings, optional
+        How cover is computed where protected areas come; as in the base, or as usual.
+    pool, workers : optional
+        Where cover is computed; see `aze_core.build.coverage.with_cover`.
 
     Returns
     -------
@@ -118,15 +125,18 @@ def import_files(
     started = time.perf_counter()
     tell = progress or (lambda share, stage, rows: None)
     inputs = sorted(plan.inputs, key=lambda one: KINDS.index(one.kind))
-    if not plan.base and not {"sites", "site_table", "aze_2010", "aze_2019"} & {one.kind for one in inputs}:
+    if not plan.base and not set(SITES) & {one.kind for one in inputs}:
         raise DataError("no_sites_given", file=", ".join(one.name for one in inputs))
     tell(0.0, "check", 0)
-    intake = _Intake(plan, store_dir, _base_frames(plan, store_dir, data_dir), tell)
+    today = today or dt.date.today()
+    intake = _Intake(plan, store_dir, _base_frames(plan, store_dir, data_dir), tell, today)
+    reading = _WITH_AREAS if any(one.kind == "protected_areas" for one in inputs) else _READING
     for number, one in enumerate(inputs):
-        intake.take(one, _READING * number / len(inputs), _READING / len(inputs))
+        intake.take(one, reading * number / len(inputs), reading / len(inputs))
     intake.match_kept_red_list()
+    intake.compute(cover, pool, workers)
     tell(_READING, "join", intake.rows)
-    frames = intake.finished(today or dt.date.today())
+    frames = intake.finished(today)
     tell(_JOINED, "write", intake.rows)
     path, reused = place(frames, store_dir, lambda: tell(0.95, "place", intake.rows))
     seconds = time.perf_counter() - started
@@ -158,8 +168,12 @@ def _base_frames(plan: ImportPlan, store_dir: Path, data_dir: Path) -> Frames:
 class _Intake:
     """Tables on their way from the base to the new version, and what was found on it."""
 
-    def __init__(self, plan: ImportPlan, store_dir: Path, frames: Frames, tell: Progress) -> None:
+    def __init__(
+        self, plan: ImportPlan, store_dir: Path, frames: Frames, tell: Progress, today: dt.date
+    ) -> None:
         self.plan, self.store_dir, self.frames, self.tell = plan, store_dir, frames, tell
+        self.today = today
+        self.areas: list[tuple[str, str, str]] = []  # input, SHA-256 and date of protected areas
         self.rows = 0
         self.training = False
         self.known_species = set(frames["species"]["species_id"])
@@ -184,6 +198,7 @@ class _Intake:
         read(one, path, source, report, tell)
         self.rows += report.read
         self.reports[source] = report
+        counts = report.counts()
         self.records.append(
             {
                 "input_id": source,
@@ -192,7 +207,7 @@ class _Intake:
                 "sha256": digest,
                 "read": report.read,
                 "accepted": max(0, report.accepted),
-                "repaired": sum(action == "repaired" for action, *_ in report.findings),
+                "repaired": int(counts.loc[counts["action"] == "repaired", "rows"].sum()),
                 "set_aside": report.set_aside,
             }
         )
@@ -204,11 +219,12 @@ class _Intake:
             number += 1
             source = f"in-{digest[:8]}-{number}"
         title = one.name if not one.sheet else f"{one.name} [{one.sheet}]"
+        vintage = self.areas_as_of(one) if one.kind == "protected_areas" else self.as_of
         row = {
             "source_id": source,
             "citation": t(f"import.citation.{one.kind}", file=title),
             "title_short": title,
-            "vintage": self.as_of,
+            "vintage": vintage,
             "terms": t(f"import.terms.{one.kind}"),
         }
         old = self.frames["sources"]
@@ -221,6 +237,10 @@ class _Intake:
         """Date that the list describes."""
         base = self.frames["inventory"]
         return self.plan.as_of or ("" if base.empty else str(base["as_of"].iloc[0]))
+
+    def areas_as_of(self, one: Input) -> str:
+        """Date that protected areas describe."""
+        return one.as_of or date_of_areas([one.name, *names_within(Path(one.path))], self.today)
 
     def sheet(self, one: Input, path: Path) -> Sheet:
         """The table that the input means."""
@@ -396,7 +416,35 @@ class _Intake:
         self.training |= bool(texts.str.contains(TRAINING_MARK).any())
         self.frames = with_territories(self.frames, found, source, one.name, report)
 
+    def _take_protected_areas(
+        self, one: Input, path: Path, source: str, report: ImportReport, tell: Callable[[float, str], None]
+    ) -> None:
+        found = ingest(path, self.store_dir, tell, one.name)
+        report.merge(found.report)
+        self.training |= found.training
+        self.areas.append((source, found.digest, self.areas_as_of(one)))
+
     # -- the end
+
+    def compute(self, settings: CoverageSettings | None, pool: Pool | None, workers: int) -> None:
+        """Cover of the sites, where protected areas came, or sites changed that have one."""
+        run = self.frames["coverage_runs"]
+
+        def tell(share: float) -> None:
+            self.tell(_WITH_AREAS + (_READING - _WITH_AREAS) * share, "cover", self.rows)
+
+        if not self.areas:
+            last = self.reports[str(self.records[-1]["input_id"])]
+            self.frames = refreshed(self.frames, self.store_dir, last, tell)
+            return
+        tell(0.0)
+        files = chosen_files(self.store_dir, files_of(run), [digest for _, digest, _ in self.areas])
+        as_of = max(date for *_, date in self.areas)
+        report = self.reports[self.areas[-1][0]]
+        chosen = settings or settings_of(run)
+        self.frames = with_cover(
+            self.frames, self.store_dir, files, as_of, chosen, report, tell, pool, workers
+        )
 
     def finished(self, today: dt.date) -> Frames:
         """All tables of the new version, checked."""
@@ -419,7 +467,7 @@ class _Intake:
         base = None if self.frames["inventory"].empty else self.frames["inventory"].iloc[0]
         name = " ".join(plan.name.split()) or str(base["name"] if base is not None else "")
         as_of = self.as_of
-        sites = [r for r in self.records if r["kind"] in ("sites", "site_table", "aze_2010", "aze_2019")]
+        sites = [r for r in self.records if r["kind"] in SITES]
         training = self.training or (base is not None and base["status"] == "training")
         kinds = [kind for kind in KINDS if any(record["kind"] == kind for record in self.records)]
         notices = [] if base is None else [str(base["notice"])]
@@ -479,27 +527,6 @@ def status_of(as_of: str, today: dt.date, training: bool = False) -> str:
         return "training"
     years = today.year - int(as_of[:4])
     return "current" if years <= value("inventory.current_years") else "historical_baseline"
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, or of the names and contents of a folder's files.
-
-    Raises
-    ------
-    DataError
-        When it is not there or cannot be read.
-    """
-    try:
-        if path.is_dir():
-            parts = sorted((part.name, file_hash(part)) for part in path.iterdir() if part.is_file())
-            return hashlib.sha256(repr(parts).encode()).hexdigest()
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise DataError("no_such_file", file=path.name, folder=str(path.parent)) from None
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or str(error)
-        raise DataError("import_unreadable", file=path.name, problem=problem) from None
 
 
 def _slug(text: str) -> str:

@@ -21,8 +21,12 @@ KINDS = (
     "red_list",
     "national",
     "territories",
+    "protected_areas",
 )
 """What a file can be read as, in the order in which readings enter a version."""
+
+SITES = ("sites", "site_table", "aze_2010", "aze_2019")
+"""Kinds that bring sites."""
 
 TABLES = ("site_table", "aze_2010", "aze_2019", "trigger_species", "national")
 """Kinds that come as tables, with columns to be mapped."""
@@ -77,6 +81,8 @@ class Input(Choice):
     replaces : bool
         Whether what the base holds of this kind gives way: sites or trigger species that the file does not
         name leave the list.
+    as_of : str
+        Date that protected areas describe; as the file's name tells, else today's, where empty.
     corrects : tuple of str
         Rows of the base that had been set aside and come corrected in this file, as ``input:row``.
 
@@ -97,6 +103,7 @@ class Input(Choice):
     list_type: str = ""
     country: str = ""
     replaces: bool = False
+    as_of: str = ""
     corrects: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -114,6 +121,8 @@ class Input(Choice):
             )
         if self.country and not re.fullmatch("[A-Z]{3}", self.country):
             raise SettingError("not_one_of", name="country", value=self.country, expected="an ISO 3166 code")
+        if self.as_of and not _DATE.fullmatch(self.as_of):
+            raise SettingError("bad_date", value=self.as_of)
         object.__setattr__(self, "path", str(self.path))
         object.__setattr__(self, "name", self.name or Path(self.path).name)
         object.__setattr__(self, "mapping", pairs("mapping", self.mapping))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -115,15 +118,28 @@ def _as_remembered(one: Look, store: Path) -> Look:
 def _look(path: Path, kind: str) -> list[Look]:
     if kind == "red_list" or (not kind and _is_red_list(path)):
         return [Look("red_list")]
+    if kind == "protected_areas" and path.suffix.lower() == ".csv":
+        return [Look(kind, columns=_header(path))]
+    if path.suffix.lower() == ".csv" and is_protected_areas(_header(path)):
+        return [Look(kind or "protected_areas", columns=_header(path))]
     if path.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".xls"):
         return [as_table(sheet, kind) for sheet in read_cells(path)]
     with open_archive(path) as archive:
         if archive.of(*SPATIAL):
             return [_layer(archive, path, kind)]
         tables = [source for source in archive.sources if source.kind in ("csv", "xlsx", "ods")]
+        if kind == "protected_areas" and tables:
+            return [Look(kind)]
         if len(tables) == 1:
             return [as_table(sheet, kind) for sheet in sheets_of(archive, tables[0])]
     raise DataError("several_tables", file=path.name, found=", ".join(s.name for s in tables[:10]))
+
+
+def _header(path: Path) -> list[str]:
+    """The first row of a CSV, which may be far too large to be read as a table."""
+    with contextlib.suppress(OSError, csv.Error), path.open(encoding="utf-8-sig", errors="replace") as stream:
+        return next(csv.reader([stream.readline(1 << 16)]), [])
+    return []
 
 
 def sheets_of(archive: Archive, source: Source) -> list[Sheet]:
@@ -151,8 +167,8 @@ def _layer(archive: Archive, path: Path, kind: str) -> Look:
     problem = ""
     if not kind:
         kind, problem = _kind_of_layer(columns)
-    if problem == "protected_areas":
-        return Look("", columns=columns, problem=problem)
+    if kind == "protected_areas":
+        return Look(kind, columns=columns)
     if kind and kind not in ("sites", "territories"):
         raise DataError("layer_is_no_table", file=path.name, kind=t(f"import.kind.{kind}"))
     suggest_columns = {"sites": kba.suggest_mapping, "territories": territories.suggest_mapping}
@@ -166,7 +182,7 @@ def _kind_of_layer(columns: list[str]) -> tuple[str, str]:
     """Kind of a layer by its columns, and why it cannot be imported."""
     keys = {key(name) for name in columns}
     if is_protected_areas(columns):
-        return "", "protected_areas"
+        return "protected_areas", ""
     if "sitrecid" in keys and keys & {"intname", "natname"}:
         return "sites", ""
     if any(re.search(r"rightshold|consent|fpic|clpi", name) for name in keys):
@@ -244,6 +260,35 @@ def date_of_name(name: str) -> str:
             return year
         return f"{year}-{number:02}" + (f"-{int(day):02}" if day and 1 <= int(day) <= 31 else "")
     return ""
+
+
+def date_of_areas(names: Iterable[str], today: dt.date | None = None) -> str:
+    """Month that protected areas describe, from the names of their files; else this month.
+
+    Examples
+    --------
+    >>> date_of_areas(["download.zip", "WDPA_WDOECM_Nov2026_Public_PER_shp_0.zip"])
+    '2026-11'
+    >>> date_of_areas(["areas.gpkg"], dt.date(2026, 3, 1))
+    '2026-03'
+    """
+    listed = list(names)
+    for name in listed:
+        for month, year in re.findall(r"(?<![a-z])([a-z]{3,9})[_ -]?((?:19|20)\d\d)(?!\d)", name.casefold()):
+            number = _month(month)
+            if number is not None:
+                return f"{year}-{number:02}"
+    day = today or dt.date.today()
+    return next(filter(None, map(date_of_name, listed)), f"{day.year}-{day.month:02}")
+
+
+def names_within(path: Path) -> list[str]:
+    """The names of a file and of what it packs, without unpacking anything."""
+    with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        if path.suffix.lower() == ".zip":
+            with zipfile.ZipFile(path) as packed:
+                return [path.name, *packed.namelist()[:100]]
+    return [path.name]
 
 
 def _month(text: str | None) -> int | None:

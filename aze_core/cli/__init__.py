@@ -15,7 +15,7 @@ import pandas as pd
 
 from aze_core import __version__
 from aze_core import build as builder
-from aze_core.cli import bring
+from aze_core.cli import bring, cover, evidence
 from aze_core.domain.errors import AzeError, SettingError
 from aze_core.domain.model import UNKNOWN, Assumptions, Filters, Inventory, RankSettings, Weights
 from aze_core.domain.schema import LIST_TYPES, TABLES
@@ -155,6 +155,8 @@ def parser() -> argparse.ArgumentParser:
         "--weights", type=_points, default=None, metavar="I,E,P", help="ranking in the weighted view"
     )
     bring.add_commands(sub, place, shape)
+    cover.add_commands(sub, [place, which, shape])
+    evidence.add_commands(sub, [place, which, shape, scope])
     return top
 
 
@@ -452,4 +454,6 @@ _COMMANDS: dict[str, bring.Run] = {
     "solve": _solve,
     "export": _export,
     **bring.COMMANDS,
+    "coverage": cover.run,
+    **evidence.commands(evidence.Tools(_load, _filters, _records, _json)),
 }

@@ -15,10 +15,11 @@ from typing import Any
 import pandas as pd
 
 from aze_core.build.intake import ImportResult, Progress, import_files
-from aze_core.build.plan import KINDS, ImportPlan, Input, pairs
+from aze_core.build.plan import KINDS, SITES, ImportPlan, Input, pairs
 from aze_core.build.recognise import Look, date_of_name, look
 from aze_core.domain.errors import AzeError, DataError, SettingError
 from aze_core.domain.model import Inventory
+from aze_core.domain.report import tally
 from aze_core.domain.schema import LIST_TYPES
 from aze_core.domain.settings import value
 from aze_core.locale import explain, finding, t
@@ -157,7 +158,7 @@ def _run(plan: ImportPlan, given: argparse.Namespace, progress: Progress | None)
 
 def summary(result: ImportResult) -> dict[str, Any]:
     """What an import made, as plain values."""
-    counts = result.findings.groupby(["action", "rule"]).size().rename("n").reset_index()
+    counts = tally(result.findings)
     return {
         "inventory": result.version.content_hash,
         "name": result.version.name,
@@ -284,6 +285,8 @@ def _plan_of(given: argparse.Namespace) -> ImportPlan:
                 replaces=path.name in replaced,
             )
         )
+    if inputs and not given.base and not {one.kind for one in inputs} & set(SITES):
+        raise DataError("no_sites_given", file=", ".join(one.name for one in inputs))
     base = versions.find(given.store, given.base) if given.base else ""
     dates = [date for path in given.files if (date := date_of_name(path.name))]
     as_of = given.as_of or ("" if base else next(iter(dates), ""))

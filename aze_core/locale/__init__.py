@@ -3,6 +3,7 @@
 from aze_core.locale.catalogue import LANGUAGES, explain, messages, t
 from aze_core.locale.findings import finding
 from aze_core.locale.numbers import area, interval, missing, number, percent
+from aze_core.locale.order import order_key
 
 __all__ = [
     "LANGUAGES",
@@ -13,6 +14,7 @@ __all__ = [
     "messages",
     "missing",
     "number",
+    "order_key",
     "percent",
     "t",
 ]

@@ -9,8 +9,7 @@ import shapely
 
 from aze_core.domain.errors import DataError
 from aze_core.domain.settings import value
-from aze_core.measures.cleaning import CleaningReport as CleaningReport
-from aze_core.measures.cleaning import clean_protected_areas as clean_protected_areas
+from aze_core.measures.cleaning import CleaningReport, clean_protected_areas  # noqa: F401 - belongs here too
 from aze_core.measures.overlap import EQUAL_AREA
 from aze_core.measures.sweep import Areas, stopped, sweep
 
@@ -62,8 +61,8 @@ def coverage_by_year(
         Index `site_id`; polygons in any known coordinate system; `iso3` (codes joined by ``;``) where areas
         are to be matched within a country. Sites without a polygon are left out.
     protected_areas : geopandas.GeoDataFrame
-        As `clean_protected_areas` returns it. Polygons in force count; buffered points, areas of unknown
-        status and proposed ones do not.
+        As `clean_protected_areas` returns it, the circles of points too where it was asked for them. Those
+        of the tier `unknown` or `proposed` do not count.
     tolerance : float
         No later area is added once at most this share of a site remains, 0 to 1.
 
@@ -103,7 +102,7 @@ def coverage_by_year(
     areas = in_metres(protected_areas)
     # what lies near no site needs no check, and is nearly all
     near = np.unique(areas.sindex.query(shapes)[1])
-    swept = Areas.of(as_areas(areas.iloc[near]))
+    swept = Areas.of(as_areas(areas.iloc[near]).assign(basis="polygon"))
     found = sweep([str(site) for site in made.index], shapes, list(made["iso3"]), swept)
     if not found.parts and swapped(shapes, areas.geometry.to_numpy(dtype=object)):
         raise DataError("areas_swapped")

@@ -7,6 +7,9 @@ import pandas as pd
 from aze_core.domain.settings import value
 from aze_core.measures.coverage import CLASSES, protection_class
 
+COMPUTED = "computed"
+"""Method of a share that a coverage run computed; every other share was reported, or corrected."""
+
 
 def newest(coverage: pd.DataFrame, sites: pd.Index) -> pd.DataFrame:
     """Each site's newest reported share, with the year it was measured.
@@ -53,12 +56,68 @@ def by_vintage(coverage: pd.DataFrame, sites: pd.Index) -> pd.DataFrame:
     return wide[sorted(wide.columns)]
 
 
+def basis(coverage: pd.DataFrame) -> pd.Series:
+    """How the shares of each vintage came about: `computed`, `reported`, or `both`.
+
+    Corrections do not count: they stand in a vintage of either kind.
+
+    Returns
+    -------
+    pandas.Series
+        Index `vintage`, ascending.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"vintage": [2010, 2026], "method": ["reported_aze_2010", "computed"]})
+    >>> basis(shares).to_dict()
+    {2010: 'reported', 2026: 'computed'}
+    """
+    years = coverage["vintage"].astype(int)
+    given = coverage["method"] != "corrected"
+    part = (coverage["method"] == COMPUTED)[given].groupby(years[given]).mean()
+    # a vintage of corrections alone was stated by somebody, not computed
+    part = part.reindex(sorted(set(years)), fill_value=0.0)
+    kinds = part.map(lambda share: "computed" if share == 1 else "both" if share else "reported")
+    return kinds.rename_axis("vintage").rename("basis")
+
+
+def default_vintage(coverage: pd.DataFrame, sites: pd.Index) -> int | None:
+    """The vintage that is shown first for these sites.
+
+    The newest computed one; without any, the newest of which most of the sites have a value; without that,
+    the one with most values.
+
+    Returns
+    -------
+    int or None
+        None where no vintage has a value of these sites.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"site_id": ["A", "B", "A"], "vintage": [2010, 2010, 2016],
+    ...                        "method": ["m", "m", "m"]})
+    >>> default_vintage(shares, pd.Index(["A", "B"]))
+    2010
+    """
+    part = coverage[coverage["site_id"].isin(sites)]
+    counts = part["vintage"].astype(int).value_counts()
+    if counts.empty:
+        return None
+    kinds = basis(coverage)
+    computed = [year for year in counts.index if kinds[year] != "reported"]
+    most = counts.index[counts * 2 > len(sites)]
+    if computed:
+        return int(max(computed))
+    return int(max(most)) if len(most) else int(counts[counts == counts.max()].index.max())
+
+
 def falling(coverage: pd.DataFrame, sites: pd.Index) -> pd.Series:
-    """Whether the reported cover falls by more than 5 points from one vintage to a later one.
+    """Whether the cover falls by more than 5 points from one vintage to a later one.
 
     Notes
     -----
-    A fall asks for a check of method or boundary; it does not say that protection was lifted.
+    A fall asks for a check of method or boundary; it does not say that protection was lifted. Computed shares
+    are compared with computed ones alone, for they differ from reported ones by method.
 
     Examples
     --------
@@ -67,12 +126,17 @@ def falling(coverage: pd.DataFrame, sites: pd.Index) -> pd.Series:
     >>> falling(reports, pd.Index(["A", "B"])).tolist()
     [True, False]
     """
-    wide = by_vintage(coverage, sites)
     flagged = pd.Series(False, index=sites, name="falling")
-    for earlier in wide.columns:
-        for later in wide.columns[wide.columns > earlier]:
-            # rounded: 0.25 - 0.2 must not exceed 0.05 by a rounding error of the machine
-            flagged |= (wide[earlier] - wide[later]).round(9) > value("coverage.fall_flag")
+    families = [coverage]
+    if "method" in coverage.columns:
+        computed = coverage["method"] == COMPUTED
+        families = [coverage[computed], coverage[~computed]]
+    for alike in families:
+        wide = by_vintage(alike, sites)
+        for earlier in wide.columns:
+            for later in wide.columns[wide.columns > earlier]:
+                # rounded: 0.25 - 0.2 must not exceed 0.05 by a rounding error of the machine
+                flagged |= (wide[earlier] - wide[later]).round(9) > value("coverage.fall_flag")
     return flagged
 
 

@@ -28,7 +28,7 @@ from aze_core.sources.shapes import (
     where,
 )
 from aze_core.sources.tables import key
-from aze_core.sources.text import Note, readable
+from aze_core.sources.text import Note, readable, repair_text
 
 LIMITS = Limits(
     members=setting("limits.areas.members"),
@@ -265,14 +265,13 @@ def _mend_texts(rows: pd.DataFrame, report: ImportReport) -> None:
     for field in _TEXTS:
         if field not in rows:
             continue
-        texts = rows[field].astype("str")
-        odd = texts.index[~texts.fillna("").map(str.isascii).to_numpy(dtype=bool)]
-        if not len(odd):
-            continue
-        mended = texts.astype(object)
+        texts = rows[field].astype("str").to_numpy(dtype=object, copy=True)
+        told = {text for text in set(texts) if isinstance(text, str) and repair_text(text) is not None}
+        odd = [at for at, text in enumerate(texts) if text in told] if told else []
         for at in odd:
-            mended.at[at] = readable(texts.at[at], field, _noting(rows, at, report))
-        rows[field] = mended.astype("str")
+            texts[at] = readable(texts[at], field, _noting(rows, rows.index[at], report))
+        if odd:
+            rows[field] = pd.Series(texts, index=rows.index, dtype="str")
 
 
 def _noting(rows: pd.DataFrame, at: object, report: ImportReport) -> Note:

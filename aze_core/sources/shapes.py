@@ -274,6 +274,9 @@ def stream_layer(
             opened = _open(layer.source, pyogrio.raw.open_arrow, **options)[0]
             meta, reader = _guarded(layer.source, lambda: open_layer.enter_context(opened))
         place = meta["geometry_name"] or "wkb_geometry"
+        for column in (place, *fields.values()):
+            if column not in reader.schema.names:
+                raise DataError("layer_unreadable", file=layer.label, problem=f"no column {column}")
         at = 0
         while True:
             with once.warnings():

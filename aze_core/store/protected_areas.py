@@ -82,18 +82,21 @@ def keep(
     """
     folder.prepare(store)
     place = folder.protected_areas_path(store, digest)
-    try:
+    with _writing(store):
         scratch = folder.scratch(store)
-        try:
+    try:
+        buckets = _Buckets(scratch)
+        for batch in batches:
+            with _writing(store):
+                buckets.add(batch)
+        given = {**about(), "format": FORMAT}
+        with _writing(store):
             made = scratch / "areas.parquet"
-            _write(made, scratch, batches, about)
+            _write(made, buckets, given)
             place.parent.mkdir(exist_ok=True)
             _put(made, place)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-    except (OSError, pa.ArrowException) as error:
-        problem = getattr(error, "strerror", None) or error
-        raise StoreError("unwritable_store", path=str(store), problem=problem) from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     return place
 
 
@@ -164,7 +167,7 @@ def read_touching(path: Path, boxes: np.ndarray, columns: Sequence[str] | None =
                     places.append(rows[at + here])
                 at += starts[group + 1] - starts[group]
         table = pa.concat_tables(found) if found else _SCHEMA.empty_table().select(read)
-    frame = _frame(table, np.concatenate(places) if places else np.array([], dtype=np.int64))
+        frame = _frame(table, np.concatenate(places) if places else np.array([], dtype=np.int64))
     order = np.lexsort((frame.index.to_numpy(), frame["area_id"].fillna("").to_numpy(dtype=str)))
     return frame.iloc[order][[*wanted, "geometry"]]
 
@@ -206,6 +209,9 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
         with pq.ParquetFile(path) as file:
             if _ABOUT not in (file.metadata.metadata or {}):
                 raise StoreError("broken_areas", path=str(path), problem="no protected areas")
+            if absent := set(_SCHEMA.names) - set(file.schema_arrow.names):
+                problem = f"no column {', '.join(sorted(absent))}"
+                raise StoreError("broken_areas", path=str(path), problem=problem)
             yield file
     except (OSError, ValueError, KeyError, pa.ArrowException, shapely.errors.ShapelyError) as error:
         problem = " ".join(str(error).split())[:200] or type(error).__name__
@@ -264,19 +270,23 @@ def _frame(table: pa.Table, places: np.ndarray) -> gpd.GeoDataFrame:
 # ---------------------------------------------------------------- writing
 
 
-def _write(
-    made: Path, scratch: Path, batches: Iterable[gpd.GeoDataFrame], about: Callable[[], Mapping[str, Any]]
-) -> None:
-    buckets = _Buckets(scratch)
-    for batch in batches:
-        buckets.add(batch)
-    given = {**about(), "format": FORMAT}
+@contextlib.contextmanager
+def _writing(store: Path) -> Iterator[None]:
+    """What fails here is the store; what fails in the batches says so itself."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        problem = getattr(error, "strerror", None) or error
+        raise StoreError("unwritable_store", path=str(store), problem=problem) from None
+
+
+def _write(made: Path, buckets: _Buckets, given: Mapping[str, Any]) -> None:
     numbers = [name for name in COLUMNS if name not in _PLAIN and name not in ("area_id", "name")]
     writer = pq.ParquetWriter(
         made,
         _SCHEMA,
-        compression="zstd",
-        compression_level=1,
+        # coordinates shrink by a tenth at best, and then take longer to read
+        compression="snappy",
         use_dictionary=numbers,
         write_statistics=[f"bbox.{side}" for side in _SIDES],
     )
@@ -336,6 +346,8 @@ class _Buckets:
 
     def add(self, frame: gpd.GeoDataFrame) -> None:
         """Take a batch."""
+        # a folder in which nothing happens counts as left behind after an hour
+        os.utime(self.scratch)
         if frame.empty:
             return
         x, y = EDGES

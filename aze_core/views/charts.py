@@ -840,6 +840,232 @@ def share_by_vintage(
     return alt.LayerChart(layer=layers).properties(height=alt.Step(row_height * k))
 
 
+def year_band(
+    df: pd.DataFrame,
+    words: Words,
+    mode: str = "light",
+    k: float = 1.0,
+    colour: str | None = None,
+    height: int = 260,
+) -> alt.LayerChart:
+    """A share by year: the median as a line, the middle 95 % of the draws as a band, the last value printed.
+
+    Parameters
+    ----------
+    df : DataFrame
+        ``year`` (whole number, unique), ``low``, ``value``, ``high`` (0–1).
+    words : mapping
+        ``year``, ``value``, ``low``, ``high``.
+    mode, k : str, float
+        See the module.
+    colour : str, optional
+        Key or hex of `theme.fill` for line and band; by default ink.
+    height : int
+        Pixels of the whole chart.
+
+    Raises
+    ------
+    ValueError
+        See the module.
+
+    Examples
+    --------
+    >>> df = pd.DataFrame({"year": [1990, 2026], "low": [0.1, 0.4], "value": [0.2, 0.5], "high": [0.3, 0.5]})
+    >>> type(year_band(df, {i: i for i in ("year", "value", "low", "high")})).__name__
+    'LayerChart'
+    """
+    columns = ["year", "low", "value", "high"]
+    check(df, columns, words, columns)
+    t = tokens(mode)
+    d = df[columns].sort_values("year").reset_index(drop=True)
+    first, last = int(d["year"].min()), int(d["year"].max())
+    paint = edge(fill(colour, mode), mode) if colour else str(t["ink"])
+    x = alt.X(
+        "year:Q",
+        title=None,
+        axis=alt.Axis(format="d", grid=False, labelFlush=True, values=_year_ticks(first, last)),
+        scale=alt.Scale(domain=[first, max(last, first + 1)], nice=False, range=_room(58 * k)),
+    )
+
+    def y(field: str) -> alt.Y:
+        axis = alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1], labelPadding=8)
+        return alt.Y(f"{field}:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1], nice=False))
+
+    tip = [
+        alt.Tooltip("year:Q", title=words["year"], format="d"),
+        alt.Tooltip("value:Q", title=words["value"], format=".1%"),
+        alt.Tooltip("low:Q", title=words["low"], format=".1%"),
+        alt.Tooltip("high:Q", title=words["high"], format=".1%"),
+    ]
+    end = d.tail(1)
+    layers: list[Any] = [
+        alt.Chart(d).mark_area(color=paint, opacity=0.22).encode(x=x, y=y("low"), y2="high:Q"),
+        alt.Chart(d).mark_line(color=paint, strokeWidth=2.5 * k).encode(x=x, y=y("value")),
+        # wide and unseen, so that a pointer finds every year
+        alt.Chart(d).mark_point(filled=True, size=220 * k, opacity=0).encode(x=x, y=y("value"), tooltip=tip),
+        alt.Chart(end)
+        .mark_point(filled=True, size=70 * k, opacity=1, color=paint)
+        .encode(x=x, y=y("value"), tooltip=tip),
+        alt.Chart(end)
+        .mark_text(align="left", dx=9 * k, fontSize=14 * k, fontWeight=600)
+        .encode(x=x, y=y("value"), text=alt.Text("value:Q", format=".0%")),
+    ]
+    return alt.LayerChart(layer=layers).properties(height=height)
+
+
+def _year_ticks(first: int, last: int) -> list[int]:
+    """Both ends and round years between them, none so near an end that labels would meet."""
+    span = last - first
+    step = next((s for s in (1, 2, 5, 10, 20, 25, 50) if span / s <= 6), 100)
+    inner = [year for year in range(first - first % step, last, step) if year - first > 0.6 * step]
+    return sorted({first, *(year for year in inner if last - year > 0.6 * step), last})
+
+
+def steps(
+    df: pd.DataFrame,
+    words: Words,
+    mode: str = "light",
+    k: float = 1.0,
+    undated: float = 0.0,
+    height: int = 200,
+) -> alt.LayerChart:
+    """Covered share of one site as steps by year; what has no year stands dashed at the right end.
+
+    Parameters
+    ----------
+    df : DataFrame
+        ``year`` (whole number, unique) and ``share`` (0–1, from this year on); the first row begins the
+        curve, the last ends it.
+    words : mapping
+        ``year``, ``share``, ``undated`` (printed beside the dashed part).
+    mode, k : str, float
+        See the module.
+    undated : float
+        Share that undated areas alone cover, drawn on top of the last step.
+    height : int
+        Pixels of the whole chart.
+
+    Raises
+    ------
+    ValueError
+        See the module.
+
+    Examples
+    --------
+    >>> df = pd.DataFrame({"year": [1970, 1975, 2026], "share": [0.0, 0.6, 0.6]})
+    >>> words = {i: i for i in ("year", "share", "undated")}
+    >>> len(steps(df, words).layer), len(steps(df, words, undated=0.1).layer)
+    (3, 5)
+    """
+    check(df, ["year", "share"], words, ["year", "share", "undated"])
+    t = tokens(mode)
+    d = df[["year", "share"]].sort_values("year").reset_index(drop=True)
+    first, last = int(d["year"].min()), int(d["year"].max())
+    room = max(58.0, text_width(one_line(words["undated"])) + 20 if undated > 0 else 0)
+    x = alt.X(
+        "year:Q",
+        title=None,
+        axis=alt.Axis(format="d", grid=False, labelFlush=True, values=_year_ticks(first, last)),
+        scale=alt.Scale(domain=[first, max(last, first + 1)], nice=False, range=_room(room * k)),
+    )
+
+    def y(field: str) -> alt.Y:
+        axis = alt.Axis(format=".0%", values=[0, 0.5, 1], labelPadding=8)
+        return alt.Y(f"{field}:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1], nice=False))
+
+    tip = [
+        alt.Tooltip("year:Q", title=words["year"], format="d"),
+        alt.Tooltip("share:Q", title=words["share"], format=".0%"),
+    ]
+    colour = fill("complete", mode)
+    dated = float(d["share"].iloc[-1])
+    end = pd.DataFrame({"year": [last], "share": [dated], "top": [min(1.0, dated + max(0.0, undated))]})
+    layers: list[Any] = [
+        alt.Chart(d)
+        .mark_area(color=colour, opacity=0.25, interpolate="step-after")
+        .encode(x=x, y=y("share")),
+        alt.Chart(d)
+        .mark_line(
+            color=colour,
+            strokeWidth=2.5 * k,
+            interpolate="step-after",
+            point={"size": 50 * k, "color": colour},
+        )
+        .encode(x=x, y=y("share"), tooltip=tip),
+    ]
+    if undated > 0:
+        layers += [
+            alt.Chart(end)
+            .mark_rule(color=t["muted"], strokeWidth=3 * k, strokeDash=[4, 3])
+            .encode(x=x, y=y("share"), y2="top:Q"),
+            alt.Chart(end.assign(said=one_line(words["undated"])))
+            .mark_text(align="left", baseline="bottom", dx=9 * k, dy=-3 * k, color=t["muted"])
+            .encode(x=x, y=y("top"), text="said:N"),
+        ]
+    layers.append(
+        alt.Chart(end)
+        .mark_text(align="left", baseline="top", dx=9 * k, dy=1 * k, fontSize=14 * k, fontWeight=600)
+        .encode(x=x, y=y("top"), text=alt.Text("top:Q", format=".0%"))
+    )
+    return alt.LayerChart(layer=layers).properties(height=height)
+
+
+def period_bars(
+    df: pd.DataFrame,
+    words: Words,
+    mode: str = "light",
+    k: float = 1.0,
+    row_height: int = 26,
+    label_limit: int = 110,
+) -> alt.LayerChart:
+    """A share for each period, one bar per row, what it is a share of printed behind it.
+
+    Parameters
+    ----------
+    df : DataFrame
+        ``label`` (the period), ``share`` (0–1, or missing: no bar), ``text`` (printed at the end of the bar).
+    words : mapping
+        ``label``, ``share``, ``unknown`` (said of a missing share).
+    mode, k : str, float
+        See the module.
+    row_height, label_limit : int
+        Pixels at ``k = 1``. The height of the chart follows from the rows.
+
+    Raises
+    ------
+    ValueError
+        See the module.
+
+    Examples
+    --------
+    >>> df = pd.DataFrame({"label": ["1990–1999"], "share": [0.008], "text": ["0.8% of 500 km²"]})
+    >>> type(period_bars(df, {i: i for i in ("label", "share", "unknown")})).__name__
+    'LayerChart'
+    """
+    check(df, ["label", "share", "text"], words, ["label", "share", "unknown"])
+    t = tokens(mode)
+    d = _plain(df[["label", "share", "text"]])
+    for column in ("label", "text"):
+        d[column] = d[column].map(one_line)
+    y = _rows(d["label"].tolist(), k, label_limit)
+    most = float(d["share"].max()) if d["share"].notna().any() else 0.0
+    room = max(text_width(text) for text in d["text"]) + 14
+    scale = alt.Scale(domain=[0, most or 1.0], nice=False, range=_room(room * k))
+    d["end"] = d["share"].fillna(0)
+    base = alt.Chart(d).transform_calculate(said=_or_unknown("share", ".1%", words["unknown"]))
+    x = alt.X("end:Q", axis=None, scale=scale)
+    bar = base.mark_bar(color=t["faint"], height=alt.RelativeBandSize(0.62)).encode(
+        y=y,
+        x=x,
+        tooltip=[
+            alt.Tooltip("label:N", title=words["label"]),
+            alt.Tooltip("said:N", title=words["share"]),
+        ],
+    )
+    text = base.mark_text(align="left", dx=7 * k, fontSize=13 * k).encode(y=y, x=x, text="text:N")
+    return alt.LayerChart(layer=[bar, text]).properties(height=alt.Step(row_height * k))
+
+
 def legend_row(
     items: Sequence[tuple[str, str, str]], mode: str = "light", k: float = 1.0, max_width: float = 640
 ) -> alt.LayerChart:

@@ -7,8 +7,8 @@ import streamlit as st
 
 from aze_core.domain.model import Inventory
 from aze_core.domain.schema import TABLES, dictionary
-from aze_core.locale import t
-from pages.shell import link, loads
+from aze_core.locale import number, t
+from pages.shell import controls, link, loads
 from pages.shell.widgets import download, download_file, head, md, note, say, table
 
 
@@ -73,12 +73,13 @@ def view(inventory: Inventory) -> None:
         )
         note(t("data.vintages_note"))
 
+    _run(inventory)
     everything = loads.site_table(inventory)
     falls = everything[everything["falling"]]
     if len(falls):
         st.markdown(t("data.falling", n=len(falls)))
         shares = loads.shares_by_vintage(inventory).loc[falls.index]
-        shares.columns = [t("overview.vintage_option", year=year) for year in shares.columns]
+        shares.columns = [controls.vintage_label(inventory, int(year)) for year in shares.columns]
         percents = {name: st.column_config.NumberColumn(name, format="percent") for name in shares.columns}
         table(
             falls[["name", "iso3"]].join(shares).sort_values("name").reset_index(),
@@ -148,8 +149,13 @@ def view(inventory: Inventory) -> None:
         placeholder=t("missing"),
         alt=TABLES[name].meaning,
     )
+    # only made-up areas may be passed on
+    closed = name == "protection_areas" and version.status != "training"
+    if closed:
+        note(t("data.areas_no_file"))
     with st.container(horizontal=True):
-        download(frame, version, name)
+        if not closed:
+            download(frame, version, name)
         download_file(
             t("button.gpkg"),
             lambda: loads.inventory_file(inventory),
@@ -159,3 +165,45 @@ def view(inventory: Inventory) -> None:
         )
     st.subheader(t("data.dictionary"), anchor=False)
     table(dictionary(), t("data.dictionary_table"), version, "data_dictionary")
+
+
+_RUN_COUNTS = ("areas", "undated", "points", "unknown", "proposed", "other")
+_RUN_SETTINGS = ("tolerance", "draws", "seed")
+
+
+def _run(inventory: Inventory) -> None:
+    """The run that computed the cover: what it used, and what each number means."""
+    if inventory.coverage_runs.empty:
+        return
+    run = inventory.coverage_runs.reset_index().iloc[0]
+    settings = controls.run_settings(run)
+    rows = [
+        (t(f"data.run_{name}"), number(run["other_country" if name == "other" else name]), name)
+        for name in _RUN_COUNTS
+    ]
+    rows.append((t("data.run_growth"), str(run["growth_basis"]), f"growth_means_{run['growth_basis']}"))
+    rows += [(t(f"data.run_{name}"), str(settings[name]), name) for name in _RUN_SETTINGS]
+    rows += [(t(f"data.run_{name}"), str(run[name])[:12], name) for name in ("areas_hash", "sites_hash")]
+    shown = pd.DataFrame(
+        [
+            (what, value, t(f"data.run_{name}" if "_means_" in name else f"data.run_{name}_means"))
+            for what, value, name in rows
+        ],
+        columns=["what", "value", "meaning"],
+    )
+    st.subheader(t("data.run"), anchor=False)
+    st.markdown(t("data.run_what", as_of=md(run["areas_as_of"]), until=int(run["until"])))
+    source = inventory.sources.loc[run["source"]]
+    note(say("site.source", citation=source["citation"], terms=source["terms"]))
+    table(
+        shown,
+        t("data.run_table"),
+        inventory.version,
+        "coverage_run",
+        {
+            "what": st.column_config.TextColumn(t("data.what"), width=330),
+            "value": st.column_config.TextColumn(t("data.value"), width=130),
+            "meaning": st.column_config.TextColumn(t("data.run_meaning"), width=620),
+        },
+        opened=True,
+    )

@@ -160,7 +160,7 @@ def frame_of(board: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 def basis_text(basis: str) -> str:
     """A vintage, or the working selection."""
-    return t("scenarios.basis_newest") if basis == NEWEST else t("scenarios.basis_year", year=int(basis))
+    return t("scenarios.basis_newest") if basis == NEWEST else controls.vintage_label(inventory, int(basis))
 
 
 def written(unit: str, low: float, high: float) -> str:

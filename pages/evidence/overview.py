@@ -12,7 +12,7 @@ from aze_core.locale import percent, t
 from aze_core.measures.coverage import CLASSES, protection_class
 from aze_core.measures.published import timeline
 from aze_core.views import charts, maps
-from pages.shell import display, filters, link, loads
+from pages.shell import controls, display, filters, link, loads
 from pages.shell.widgets import (
     class_label,
     class_markdown,
@@ -115,22 +115,88 @@ def without_cover() -> None:
     )
 
 
+def published() -> None:
+    """Figures that others published, where the inventory holds some: never mixed with those above."""
+    figures = timeline(inventory.figures)
+    if figures["sites"].isna().all():
+        return
+    below, beside = st.columns([1, 1], gap="medium")
+    with below:
+        st.subheader(t("overview.published"), anchor=False)
+        titles = inventory.sources["title_short"]
+        figures["source_text"] = [
+            ", ".join(str(titles.get(code, code)) for code in codes.split("; "))
+            for codes in figures["source"]
+        ]
+        bars = figures[figures["sites"].notna()].assign(
+            year_label=lambda d: d.index.astype(str), note=lambda d: d["source_text"]
+        )
+        show(
+            draw(
+                charts.timeline,
+                bars.reset_index(drop=True),
+                {
+                    "year": t("word.year"),
+                    "sites": t("word.sites_listed"),
+                    "share_unprotected": t("word.share_unprotected"),
+                    "note": t("word.source"),
+                    "unknown": t("missing"),
+                },
+                height=190,
+            ),
+            t(
+                "overview.published_alt",
+                parts="; ".join(
+                    t(
+                        "overview.published_part",
+                        year=year_,
+                        n=int(item["sites"]),
+                        share=percent(item["share_unprotected"]),
+                    )
+                    for year_, item in _rows(bars)
+                ),
+            ),
+            key="timeline",
+        )
+    with beside:
+        note(t("overview.published_note"))
+        table(
+            figures.reset_index()[["year", "sites", "share_unprotected", "derived", "source_text"]],
+            t("overview.published_table"),
+            version,
+            "published_timeline",
+            {
+                "year": st.column_config.NumberColumn(t("word.year"), format="%d"),
+                "sites": st.column_config.NumberColumn(t("word.sites_listed")),
+                "share_unprotected": st.column_config.NumberColumn(
+                    t("word.share_unprotected"), format="percent"
+                ),
+                "derived": st.column_config.CheckboxColumn(t("overview.derived")),
+                "source_text": st.column_config.TextColumn(t("word.source")),
+            },
+        )
+
+
 if not len(sites):
     head(t("overview.question"), t("empty.no_site"), version)
     no_sites(filters.clear)
 elif by_vintage.empty:
     without_cover()
 else:
-    years = [str(year) for year in by_vintage.index]
+    first = loads.first_vintage(inventory, chosen)
+    kind_of = {year: loads.vintage_basis(inventory, year) for year, _ in _rows(by_vintage)}
+    # what was reported and what was computed never stand in one sentence
+    headline = "computed" if "computed" in kind_of.values() else ""
+    told = [(year, row) for year, row in _rows(by_vintage) if not headline or kind_of[year] == headline]
     parts = [
         t(
             "overview.part_next" if place else "overview.part_first",
-            year=year,
+            how=controls.vintage_how(inventory, year),
             none=int(row["none"]),
             n=int(row["sites"]),
             share=row["none"] / row["sites"],
         )
-        for place, (year, row) in enumerate(_rows(by_vintage))
+        for place, (year, row) in enumerate(told)
     ]
     unlocated = int(inventory.sites.loc[sites].geometry.isna().sum())
     badges = [(t("overview.badge", sites=len(sites), total=in_list), "gray")]
@@ -138,27 +204,10 @@ else:
         badges.append((t("overview.unlocated", n=unlocated), "orange"))
     head(t("overview.question"), t("overview.answer", parts="; ".join(parts)), version, *badges)
 
-    state = st.session_state
-    # the link names a vintage only where it is not the first
-    state["vintage_pick"] = state["vintage"] if state["vintage"] in years else years[0]
-
-    def keep_vintage() -> None:
-        """The picked vintage outlives the page."""
-        picked = state["vintage_pick"]
-        state["vintage"] = None if picked == years[0] else picked
-
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.segmented_control(
-            t("overview.vintage"),
-            years,
-            format_func=lambda year: t("overview.vintage_option", year=int(year)),
-            key="vintage_pick",
-            on_change=keep_vintage,
-            required=True,
-            label_visibility="collapsed",
-        )
-        note(t("overview.vintage_note"))
-    year = int(state["vintage_pick"])
+    years = [year for year, _ in _rows(by_vintage)]
+    # without a computed one the oldest comes first, for it was reported of most sites
+    year = controls.vintage(inventory, years, first if headline and first is not None else years[0])
+    how, label = controls.vintage_how(inventory, year), controls.vintage_label(inventory, year)
     now: Any = by_vintage.loc[year]
     n = int(now["sites"])
     board, _ = loads.board(inventory, (), link.assumptions(), chosen)
@@ -171,7 +220,7 @@ else:
                 t("overview.of_sites", share=now[kind] / n, n=n),
                 delta_color="off",
                 delta_arrow="off",
-                help=t(f"protection.{kind}_help", year=year),
+                help=t(f"protection.{kind}_help", how=how),
             )
         st.metric(
             t("overview.species_covered"),
@@ -179,7 +228,7 @@ else:
             t("overview.of_species", n=int(covered["n"])),
             delta_color="off",
             delta_arrow="off",
-            help=t("overview.species_covered_help", year=year),
+            help=t("overview.species_covered_help", how=how),
         )
 
     share = loads.shares_by_vintage(inventory)[year].reindex(sites)
@@ -249,7 +298,7 @@ else:
         ]
         table(
             listing.sort_values(["name", "country"]),
-            t("overview.sites_table", year=year),
+            t("overview.sites_table", vintage=label),
             version,
             f"sites_{year}",
             {
@@ -289,7 +338,7 @@ else:
                 )
         double = int(counts["sites"].sum()) - n
         note(
-            t("overview.countries_note", year=year, n=len(drawn))
+            t("overview.countries_note", vintage=label, n=len(drawn))
             + (" " + t("overview.transboundary", n=double) if double else "")
         )
         table(
@@ -303,60 +352,4 @@ else:
                 "sites": st.column_config.NumberColumn(t("word.sites")),
             },
         )
-
-    below, beside = st.columns([1, 1], gap="medium")
-    with below:
-        st.subheader(t("overview.published"), anchor=False)
-        figures = timeline(inventory.figures)
-        titles = inventory.sources["title_short"]
-        figures["source_text"] = [
-            ", ".join(str(titles.get(code, code)) for code in codes.split("; "))
-            for codes in figures["source"]
-        ]
-        bars = figures[figures["sites"].notna()].assign(
-            year_label=lambda d: d.index.astype(str), note=lambda d: d["source_text"]
-        )
-        show(
-            draw(
-                charts.timeline,
-                bars.reset_index(drop=True),
-                {
-                    "year": t("word.year"),
-                    "sites": t("word.sites_listed"),
-                    "share_unprotected": t("word.share_unprotected"),
-                    "note": t("word.source"),
-                    "unknown": t("missing"),
-                },
-                height=190,
-            ),
-            t(
-                "overview.published_alt",
-                parts="; ".join(
-                    t(
-                        "overview.published_part",
-                        year=year_,
-                        n=int(item["sites"]),
-                        share=percent(item["share_unprotected"]),
-                    )
-                    for year_, item in _rows(bars)
-                ),
-            ),
-            key="timeline",
-        )
-    with beside:
-        note(t("overview.published_note"))
-        table(
-            figures.reset_index()[["year", "sites", "share_unprotected", "derived", "source_text"]],
-            t("overview.published_table"),
-            version,
-            "published_timeline",
-            {
-                "year": st.column_config.NumberColumn(t("word.year"), format="%d"),
-                "sites": st.column_config.NumberColumn(t("word.sites_listed")),
-                "share_unprotected": st.column_config.NumberColumn(
-                    t("word.share_unprotected"), format="percent"
-                ),
-                "derived": st.column_config.CheckboxColumn(t("overview.derived")),
-                "source_text": st.column_config.TextColumn(t("word.source")),
-            },
-        )
+    published()

@@ -1,4 +1,4 @@
-"""What is known about one site: species, categories, cover by vintage, influence, neighbours, sources."""
+"""What is known about one site: species, categories, cover and its years, influence, neighbours, sources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from aze_core.domain.model import RankSettings
 from aze_core.locale import area, interval, number, percent, t
 from aze_core.measures.coverage import protection_class
 from aze_core.measures.geometry import distance_km
+from aze_core.measures.reported import COMPUTED
 from aze_core.views import charts, maps
+from pages.evidence import covering
 from pages.shell import controls, display, filters, link, loads
 from pages.shell.widgets import (
     class_label,
@@ -55,14 +57,22 @@ else:
     row = loads.site_table(inventory).loc[chosen]
     shares = loads.shares_by_vintage(inventory).loc[chosen]
     reported = shares.dropna()
-    cover = "; ".join(
-        t("site.cover_part", year=int(year), share=percent(item)) for year, item in reported.items()
-    )
+    parts = {
+        int(year): t("site.cover_part", year=int(year), share=percent(s)) for year, s in reported.items()
+    }
+    cover = "; ".join(parts.values())
+    held = inventory.coverage[inventory.coverage["site_id"] == chosen]
+    # what was computed is never called reported
+    computed = set(held.loc[held["method"] == COMPUTED, "vintage"])
+    stated = "; ".join(text for year, text in parts.items() if year not in computed)
     head(
         say("site.question", site=row["name"]),
         say("site.answer", n=int(row["species"]), country=countries_text(inventory, row["iso3"]))
         + " "
-        + (t("site.cover", parts=cover) if len(reported) else t("site.cover_unknown")),
+        + (
+            covering.sentence(inventory, chosen)
+            or (t("site.cover", parts=stated) if stated else t("site.cover_unknown"))
+        ),
         version,
     )
     st.selectbox(t("site.choose"), options, format_func=label_of, key="site")
@@ -127,6 +137,8 @@ else:
         if len(others):
             note(t("site.complements"))
 
+        covering.areas(inventory, chosen)
+
         st.subheader(t("site.rank"), anchor=False)
         mine = ranked.loc[chosen]
         if pd.isna(mine["rank"]):
@@ -190,6 +202,7 @@ else:
                     say("site.detail", label=label, value=t("missing") if pd.isna(item) else str(item))
                 )
     with right:
+        covering.since(inventory, chosen, row["name"])
         st.subheader(t("site.protection"), anchor=False)
         if len(reports):
             frame = pd.DataFrame(

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from aze_core.build.plan import KINDS as PLAN_KINDS
-from aze_core.build.plan import TABLES, ImportPlan, Input, pairs
+from aze_core.build.plan import SITES, TABLES, ImportPlan, Input, pairs
 from aze_core.build.recognise import Look, date_of_name
 from aze_core.domain.errors import AzeError, SettingError, StoreError
 from aze_core.domain.model import Inventory
@@ -27,9 +27,6 @@ from pages.shell import access, jobs, loads, uploads, version
 
 KINDS = tuple(PLAN_KINDS)
 """What a file can be read as."""
-
-SITES = ("sites", "site_table", "aze_2010", "aze_2019")
-"""Kinds that bring sites."""
 
 LISTS = trigger_species.LISTS
 """Fields that several columns hold."""
@@ -52,6 +49,7 @@ _TRAINING = (
     "training_costs.csv",
     "training_national.xlsx",
     "training_territories.geojson",
+    "WDPA_training.zip",
 )
 
 

@@ -2,20 +2,256 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from aze_core.domain.model import Assumptions, Inventory, Weights
+from aze_core.domain.model import Assumptions, CoverageSettings, Inventory, InventoryVersion, Weights
 from aze_core.domain.settings import value
 from aze_core.locale import area, number, percent, t
+from aze_core.measures.pace import Pace
 from aze_core.ranking.explain import Reason
 from aze_core.views import charts
 from pages.shell import link, loads
-from pages.shell.widgets import CLASS_COLOUR, class_label, class_words, draw, named, note, say, show
+from pages.shell.widgets import (
+    CLASS_COLOUR,
+    class_label,
+    class_words,
+    draw,
+    named,
+    note,
+    say,
+    show,
+    table,
+)
 
 CRITERIA = ("irreplaceability", "extinction", "pressure")
+
+
+def vintage_label(inventory: Inventory, year: int) -> str:
+    """What a vintage is called: computed or reported, and its year."""
+    return t(f"vintage.{loads.vintage_basis(inventory, year)}", year=year)
+
+
+def vintage_how(inventory: Inventory, year: int) -> str:
+    """How the shares of a vintage came about, as part of a sentence."""
+    return t(f"vintage_how.{loads.vintage_basis(inventory, year)}", year=year)
+
+
+def vintage(inventory: Inventory, years: list[int], first: int) -> int:
+    """The choice of one vintage, which outlives the page; in words whether it is computed or reported.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    years : list of int
+        Vintages that can be chosen.
+    first : int
+        The one that stands where nobody has chosen.
+
+    Returns
+    -------
+    int
+    """
+    state = st.session_state
+    options = [str(year) for year in years]
+    # the link names a vintage only where one was chosen
+    state["vintage_pick"] = state["vintage"] if state["vintage"] in options else str(first)
+
+    def keep() -> None:
+        """The picked vintage outlives the page."""
+        state["vintage"] = state["vintage_pick"]
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.segmented_control(
+            t("overview.vintage"),
+            options,
+            format_func=lambda year: vintage_label(inventory, int(year)),
+            key="vintage_pick",
+            on_change=keep,
+            required=True,
+            label_visibility="collapsed",
+        )
+        picked = int(state["vintage_pick"])
+        separate = " " + t("overview.vintage_note") if len(options) > 1 else ""
+        sources = loads.vintage_sources(inventory, picked)
+        # every accepted correction is a source of its own
+        named_first = ", ".join(sources[:2]) + (" …" if len(sources) > 2 else "")
+        told = say("vintage_note.source", source=named_first)
+        note(f"{t(f'vintage_note.{loads.vintage_basis(inventory, picked)}')} {told}{separate}")
+    return picked
+
+
+def curve_frame(curve: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """One measure of a curve as a chart takes it."""
+    return pd.DataFrame(
+        {
+            "year": curve.index,
+            "low": curve[f"{measure}_low"].to_numpy(),
+            "value": curve[measure].to_numpy(),
+            "high": curve[f"{measure}_high"].to_numpy(),
+        }
+    )
+
+
+def curve_words(measure: str) -> dict[str, str]:
+    """Words of such a chart."""
+    return {
+        "year": t("word.year"),
+        "value": t(f"trend.measure_{measure}"),
+        "low": t("trend.low"),
+        "high": t("trend.high"),
+    }
+
+
+def methods_of(inventory: Inventory, year: int, sites: pd.Index) -> str:
+    """How the shares of these sites were measured in a vintage, in words."""
+    cover = inventory.coverage
+    mine = cover[(cover["vintage"] == year) & cover["site_id"].isin(sites)]
+    return ", ".join(named("method", code) for code in sorted(set(mine["method"])))
+
+
+def vintage_bars(
+    inventory: Inventory, counts: pd.DataFrame, measure: str, sites: pd.Index, key: str
+) -> list[str]:
+    """One measure in every vintage, as separate measurements; returns what the vintages are called.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    counts : pandas.DataFrame
+        As `aze_core.measures.reported.class_counts` returns it.
+    measure : str
+        `mean`, `complete` or `none`.
+    sites : pandas.Index
+        Sites that were counted.
+    key : str
+        The chart's key.
+    """
+    years = [int(str(year)) for year in counts.index]
+    shares = (counts["mean_share"] if measure == "mean" else counts[measure] / counts["sites"]).to_numpy()
+    labels = [vintage_label(inventory, year) for year in years]
+    frame = pd.DataFrame(
+        {
+            "vintage": labels,
+            "share": shares,
+            "method": [
+                t("trend.reported_sub", n=int(n), methods=methods_of(inventory, year, sites))
+                for year, n in zip(years, counts["sites"], strict=True)
+            ],
+            # only a share of sites of one class has the sign of that class
+            "protection": [None if measure == "mean" else measure] * len(years),
+        }
+    )
+    show(
+        draw(
+            charts.share_by_vintage,
+            frame,
+            {
+                "vintage": t("word.vintage"),
+                "share": t(f"trend.measure_{measure}"),
+                "method": t("word.method"),
+                "unknown": t("missing"),
+            },
+        ),
+        t(
+            "trend.reported_alt",
+            measure=t(f"trend.measure_long_{measure}"),
+            parts="; ".join(
+                f"{label}: {percent(share)}" for label, share in zip(labels, shares, strict=True)
+            ),
+        ),
+        key=key,
+    )
+    return labels
+
+
+def run_settings(run: pd.Series) -> dict[str, Any]:
+    """Settings of a coverage run, those of the planner where it left none."""
+    found = json.loads(str(run["settings"]))
+    return CoverageSettings().to_dict() | (found if isinstance(found, dict) else {})
+
+
+def points(rise: float) -> str:
+    """A difference of shares in percentage points, written to a tenth."""
+    return number(100 * rise, 1)
+
+
+def pace_text(found: Pace) -> str:
+    """How the last years compare with as many before them; empty where the curve is too short."""
+    if found.recent is None:
+        return ""
+    if found.before is None:
+        return t("trend.pace_short", years=found.years, recent=points(found.recent))
+    return t(
+        "trend.pace",
+        years=found.years,
+        recent=points(found.recent),
+        before=points(found.before),
+        word=t(f"trend.word_{found.word}"),
+    )
+
+
+def growth(inventory: Inventory, periods: pd.DataFrame, key: str, version: InventoryVersion) -> None:
+    """Of the land first protected in each period, how much falls in sites: sentence, bars and table."""
+    labels = [
+        t("trend.growth_period", start=int(str(start)), end=int(end))
+        for start, end in zip(periods.index, periods["end"], strict=True)
+    ]
+    known = [at for at, share in enumerate(periods["share"]) if pd.notna(share)]
+    last = known[-1]
+    share = float(periods["share"].iloc[last])
+    if len(known) > 1:
+        before = known[-2]
+        st.markdown(
+            t(
+                "trend.growth_answer",
+                label=labels[last],
+                share=share,
+                label_before=labels[before],
+                share_before=float(periods["share"].iloc[before]),
+            )
+        )
+    else:
+        st.markdown(t("trend.growth_answer_one", label=labels[last], share=share))
+    texts = [
+        t("trend.growth_nothing") if pd.isna(share) else t("trend.growth_text", share=share, area=protected)
+        for share, protected in zip(periods["share"], periods["protected_km2"], strict=True)
+    ]
+    show(
+        draw(
+            charts.period_bars,
+            pd.DataFrame({"label": labels, "share": periods["share"].to_numpy(), "text": texts}),
+            {"label": t("trend.period"), "share": t("trend.growth_share"), "unknown": t("missing")},
+        ),
+        t(
+            "trend.growth_alt",
+            parts="; ".join(f"{label}: {text}" for label, text in zip(labels, texts, strict=True)),
+        ),
+        key=key,
+    )
+    run = inventory.coverage_runs.iloc[0]
+    note(
+        t(f"trend.growth_{run['growth_basis']}")
+        + " "
+        + t("trend.growth_note", undated=int(run["undated"]), n=int(run["areas"]))
+    )
+    table(
+        periods.assign(label=labels)[["label", "protected_km2", "in_sites_km2", "share"]].reset_index(
+            drop=True
+        ),
+        t("trend.growth_table"),
+        version,
+        key,
+        {
+            "label": st.column_config.TextColumn(t("trend.period")),
+            "protected_km2": st.column_config.NumberColumn(t("trend.growth_protected"), format="localized"),
+            "in_sites_km2": st.column_config.NumberColumn(t("trend.growth_inside"), format="localized"),
+            "share": st.column_config.NumberColumn(t("trend.growth_share"), format="percent"),
+        },
+    )
 
 
 def other_order(weights: Weights | None) -> Weights | None:
@@ -114,7 +350,7 @@ def facts(inventory: Inventory, site: str) -> None:
 
 
 def map_words() -> dict[str, str]:
-    """Words of a protection map that shows each site's newest report."""
+    """Words of a protection map that shows each site's newest value."""
     return {
         "site": t("word.site"),
         "country": t("word.country"),

@@ -16,6 +16,8 @@ from pages.shell.widgets import md, note
 
 PAGES = (
     ("evidence", "overview"),
+    ("evidence", "countries"),
+    ("evidence", "trend"),
     ("evidence", "site"),
     ("decide", "priorities"),
     ("decide", "scenarios"),

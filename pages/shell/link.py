@@ -18,6 +18,7 @@ from streamlit.errors import StreamlitAPIException
 from aze_core.domain.model import UNKNOWN, Assumptions, Filters, Inventory, RankSettings, Weights
 from aze_core.domain.settings import value
 from aze_core.measures.coverage import CLASSES
+from aze_core.measures.curves import ALL, MEASURES, groups
 from aze_core.scenarios.problem import BUDGETS, Scenario
 from pages.shell import version
 
@@ -29,6 +30,7 @@ _EVERYWHERE: tuple[str, ...] = ()
 _RANKING = ("priorities", "site", "scenarios")
 MODES = ("loss", "weighted")
 DATA_VIEWS = ("loaded", "bring", "versions", "ready")
+MOST_GROUPS = 3
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,19 @@ def known_entries(inventory: Inventory) -> set[str]:
     return {entry for entry in entries if _SEP not in entry and len(entry) <= _LONGEST}
 
 
+def group_codes(inventory: Inventory) -> list[str]:
+    """Groups that sites of the inventory can form."""
+    return groups(inventory)
+
+
+def _groups(text: str, inventory: Inventory) -> list[str]:
+    """Up to three groups of sites."""
+    found = _codes(lambda i: set(groups(i)))(text, inventory)
+    if len(found) > MOST_GROUPS:
+        raise ValueError(text)
+    return found
+
+
 _WEIGHT = _within(0, 100, whole=True)
 
 PARAMETERS = (
@@ -134,8 +149,11 @@ PARAMETERS = (
         None,
         _one(lambda i: set(i.coverage["vintage"].astype(str))),
         str,
-        ("overview",),
+        ("overview", "countries"),
     ),
+    Parameter("of", "country_of", None, _one(country_codes), str, ("countries",)),
+    Parameter("group", "trend_groups", [ALL], _groups, _SEP.join, ("trend",)),
+    Parameter("measure", "trend_measure", MEASURES[0], _one(lambda i: set(MEASURES)), str, ("trend",)),
     Parameter(
         "show", "overview_classes", list(CLASSES), _codes(lambda i: set(CLASSES)), _SEP.join, ("overview",)
     ),
@@ -255,14 +273,25 @@ def write_link(page: str) -> None:
         wanted[version.CODE] = seen[: version.CODE_LENGTH]
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
-    drawn = set()
+    state[_DRAWN] = (page, _keep())
+
+
+def _keep() -> frozenset[str]:
+    """Keep every value alive; the keys of those that a widget holds, which keeps its own."""
+    state, drawn = st.session_state, set()
     for parameter in PARAMETERS:
         try:
             # a widget that is not drawn would forget, and an older value come up in its place
             state[parameter.key] = state[parameter.key]
         except StreamlitAPIException:
             drawn.add(parameter.key)
-    state[_DRAWN] = (page, frozenset(drawn))
+    return frozenset(drawn)
+
+
+def leave_for(page: str) -> None:
+    """Go to another page at once; what this one has not drawn in this run is not forgotten."""
+    _keep()
+    st.switch_page(page)
 
 
 def reset(*keys: str) -> None:

@@ -26,14 +26,23 @@ from aze_core.domain.model import (
 from aze_core.locale import explain, t
 from aze_core.measures.changes import Changes
 from aze_core.measures.changes import changes as changes_of
+from aze_core.measures.countries import country_sites as country_sites_of
+from aze_core.measures.countries import country_table as country_table_of
 from aze_core.measures.coverage import protection_class
+from aze_core.measures.curves import curve as curve_of
+from aze_core.measures.curves import drawn_groups as drawn_groups_of
+from aze_core.measures.curves import members as members_of
 from aze_core.measures.gaps import gaps as gaps_of
 from aze_core.measures.geometry import simplified
+from aze_core.measures.periods import by_period
+from aze_core.measures.periods import growth as growth_of
 from aze_core.measures.readiness import readiness as readiness_of
 from aze_core.measures.reported import (
+    basis,
     by_vintage,
     class_counts,
     country_counts,
+    default_vintage,
     falling,
     newest,
     uncovered_area,
@@ -188,7 +197,7 @@ def _overview(key: str, _inventory: Inventory) -> pd.DataFrame:
 
 
 def site_table(inventory: Inventory) -> pd.DataFrame:
-    """Sites with their newest reported cover, its year and class, the fall flag and species counts."""
+    """Sites with their newest cover, its year and class, the fall flag and species counts."""
     return _overview(inventory.key, inventory)
 
 
@@ -219,8 +228,115 @@ def _shares(key: str, _inventory: Inventory) -> pd.DataFrame:
 
 
 def shares_by_vintage(inventory: Inventory) -> pd.DataFrame:
-    """Reported share per site and vintage."""
+    """Covered share per site and vintage."""
     return _shares(inventory.key, inventory)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _basis(key: str, _inventory: Inventory) -> dict[int, str]:
+    return {int(str(year)): str(kind) for year, kind in basis(_inventory.coverage).items()}
+
+
+def vintage_basis(inventory: Inventory, vintage: int) -> str:
+    """Whether the shares of a vintage were `computed`, `reported`, or `both`."""
+    return _basis(inventory.key, inventory)[vintage]
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _vintage_sources(key: str, _inventory: Inventory, vintage: int) -> list[str]:
+    cover, titles = _inventory.coverage, _inventory.sources["title_short"]
+    found = cover.loc[cover["vintage"] == vintage, "source"].value_counts()
+    return [str(titles.get(code, code)) for code in found.index]
+
+
+def vintage_sources(inventory: Inventory, vintage: int) -> list[str]:
+    """Where the shares of a vintage come from, the most frequent first."""
+    return _vintage_sources(inventory.key, inventory, vintage)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _first_vintage(key: str, _inventory: Inventory, filters: Filters) -> int | None:
+    return default_vintage(_inventory.coverage, _inventory.where(filters))
+
+
+def first_vintage(inventory: Inventory, filters: Filters) -> int | None:
+    """The vintage that is shown first; see `aze_core.measures.reported.default_vintage`."""
+    return _first_vintage(inventory.key, inventory, filters)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _country_table(key: str, _inventory: Inventory, filters: Filters, vintage: int | None) -> pd.DataFrame:
+    return country_table_of(_inventory, _inventory.where(filters), vintage)
+
+
+def country_table(inventory: Inventory, filters: Filters, vintage: int | None) -> pd.DataFrame:
+    """Sites, species and cover by country; see `aze_core.measures.countries.country_table`."""
+    return _country_table(inventory.key, inventory, filters, vintage)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _country_sites(
+    key: str, _inventory: Inventory, filters: Filters, iso3: str, vintage: int | None
+) -> pd.DataFrame:
+    return country_sites_of(_inventory, _inventory.where(filters), iso3, vintage)
+
+
+def country_sites(inventory: Inventory, filters: Filters, iso3: str, vintage: int | None) -> pd.DataFrame:
+    """Sites of one country with their cover; see `aze_core.measures.countries.country_sites`."""
+    return _country_sites(inventory.key, inventory, filters, iso3, vintage)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _curve(key: str, _inventory: Inventory, list_type: str, group: str) -> pd.DataFrame:
+    return curve_of(_inventory, list_type, group)
+
+
+def curve(inventory: Inventory, filters: Filters, group: str) -> pd.DataFrame:
+    """Cover by year of a group of the list; see `aze_core.measures.curves.curve`."""
+    return _curve(inventory.key, inventory, filters.list_type or inventory.main_list, group)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _drawn_groups(key: str, _inventory: Inventory, list_type: str) -> list[str]:
+    return drawn_groups_of(_inventory, list_type)
+
+
+def drawn_groups(inventory: Inventory, filters: Filters) -> list[str]:
+    """Groups of the list that have a curve."""
+    return _drawn_groups(inventory.key, inventory, filters.list_type or inventory.main_list)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _group_counts(key: str, _inventory: Inventory, filters: Filters, group: str) -> pd.DataFrame:
+    return class_counts(_inventory.coverage, members_of(_inventory, group, filters))
+
+
+def group_counts(inventory: Inventory, filters: Filters, group: str) -> pd.DataFrame:
+    """Classes of protection by vintage among the filtered sites of a group."""
+    return _group_counts(inventory.key, inventory, filters, group)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _growth(key: str, _inventory: Inventory, list_type: str, iso3: str) -> pd.DataFrame:
+    runs = _inventory.coverage_runs
+    until = int(runs["until"].max()) if len(runs) else 0
+    return by_period(growth_of(_inventory, list_type, iso3), until)
+
+
+def growth(inventory: Inventory, filters: Filters, iso3: str) -> pd.DataFrame:
+    """Growth of protected land by period; see `aze_core.measures.periods.by_period`."""
+    return _growth(inventory.key, inventory, filters.list_type or inventory.main_list, iso3)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _vintage_facts(key: str, _inventory: Inventory, vintage: int) -> pd.DataFrame:
+    share = shares_by_vintage(_inventory)[vintage].rename("share")
+    return pd.DataFrame({"share": share, "protection": protection_class(share)})
+
+
+def vintage_facts(inventory: Inventory, vintage: int) -> pd.DataFrame:
+    """Covered share and class of every site in one vintage; missing where it has no value."""
+    return _vintage_facts(inventory.key, inventory, vintage)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

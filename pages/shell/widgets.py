@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 from altair.utils import schemapi
 
+from aze_core.domain.memo import per_inventory
 from aze_core.domain.model import Inventory, InventoryVersion
 from aze_core.locale import messages, t
 from aze_core.measures.coverage import CLASSES
@@ -194,7 +195,13 @@ def class_words() -> dict[str, str]:
 
 def country_name(inventory: Inventory, iso3: str) -> str:
     """Name of a country or territory, or its code where none is known."""
-    return str(inventory.countries["name_en"].get(iso3, iso3))
+    return _country_names(inventory).get(iso3, iso3)
+
+
+@per_inventory
+def _country_names(inventory: Inventory) -> dict[str, str]:
+    # asked for every site of every table: a frame would be slow to answer
+    return {str(code): str(name) for code, name in inventory.countries["name_en"].items()}
 
 
 def countries_text(inventory: Inventory, codes: str) -> str:

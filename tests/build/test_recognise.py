@@ -27,7 +27,7 @@ TRAINING = DATA / "training"
         ("training_costs.csv", "national", 63, ""),
         ("training_national.xlsx", "national", 63, ""),
         ("training_territories.geojson", "territories", 0, ""),
-        ("WDPA_training.zip", "", 0, "protected_areas"),
+        ("WDPA_training.zip", "protected_areas", 0, ""),
         ("training_boundaries.geojson", "", 0, "unknown_layer"),
     ],
 )

@@ -44,6 +44,7 @@ def test_highest_effect_is_that_of_all_actions_together() -> None:
     [
         ("limits.archive.total_bytes", 12 * 2**30),
         ("limits.archive.ratio_from_bytes", 16 * 2**20),
+        ("limits.areas.total_bytes", 48 * 2**30),
         ("limits.table.max_rows", 200_000),
         ("limits.layers.max_rows", 200_000),
         ("limits.boundaries.max_bytes", 300_000),

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.e2e
 
 expect.set_options(timeout=WAIT_MS)
 
-PAGES = ("overview", "site", "priorities", "scenarios", "data", "changes", "methods")
-CHARTS = ("overview", "site", "priorities", "scenarios")
+PAGES = ("overview", "countries", "trend", "site", "priorities", "scenarios", "data", "changes", "methods")
+CHARTS = ("overview", "countries", "trend", "site", "priorities", "scenarios")
 DECKS = ("site", "priorities")
 PHONE = {"width": 390, "height": 844}
 HEADER_PX, ROW_PX = 35, 34

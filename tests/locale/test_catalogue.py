@@ -137,7 +137,7 @@ def test_plural_forms() -> None:
 def test_fields_are_written_as_their_format_says() -> None:
     sentence = t("info.vintage", year=2010, none=1276, n=1588, partial=3, complete=4, mean=0.4231)
     assert sentence == (
-        "Reported 2010: 1,276 of 1,588 sites at most 2% covered, 3 partly, 4 at least 98%; mean 42.3%"
+        "Cover 2010: 1,276 of 1,588 sites at most 2% covered, 3 partly, 4 at least 98%; mean 42.3%"
     )
 
 

@@ -9,7 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aze_core.domain.errors import DataError
-from aze_core.measures.coverage import coverage_by_year, protected_share, protection_class
+from aze_core.measures.coverage import (
+    clean_protected_areas,
+    coverage_by_year,
+    protected_share,
+    protection_class,
+)
 from tests.measures.areas import METRES, areas_of, box, oracle, sites_of
 
 
@@ -137,14 +142,32 @@ def test_only_areas_of_a_shared_country_count():
     assert added((box(0, 0, 50, 10), 1980, {"iso3": ""}), iso3={"A": "MEX"}) == {1980: 50 / 100}
 
 
-def test_what_is_not_in_force_or_has_no_boundary_does_not_count():
+def test_what_is_not_in_force_does_not_count():
     rows = [
         (box(0, 0, 10, 10), 1980, {"tier": "proposed"}),
         (box(10, 0, 20, 10), 1980, {"tier": "unknown"}),
-        (box(20, 0, 30, 10), 1980, {"basis": "point"}),
         (box(30, 0, 35, 10), 1980),
     ]
     assert added(*rows) == {1980: 5 / 100}
+
+
+def test_points_count_where_their_circles_were_asked_for():
+    raw = gpd.GeoDataFrame(
+        {
+            "SITE_PID": ["1"],
+            "STATUS": ["Designated"],
+            "STATUS_YR": [1980],
+            "REP_AREA": [0.0001],
+            "ISO3": ["MEX"],
+        },
+        geometry=[shapely.Point(50, 5)],
+        crs=METRES,
+    )
+    sites = sites_of({"A": SITE})
+    assert protected_share(sites, clean_protected_areas(raw, points="drop")[0])["A"] == 0
+    # a circle of 100 m², of which a strip of 10 m holds nearly all
+    share = protected_share(sites, clean_protected_areas(raw, points="buffer")[0])["A"]
+    assert share == pytest.approx(100 / 1000, rel=0.08)
 
 
 def test_no_later_area_is_added_once_two_percent_or_less_remain():

@@ -41,3 +41,16 @@ def test_vintages_stay_apart():
     assert counts.loc[2010, ["none", "partial", "complete", "sites"]].tolist() == [0, 1, 2, 3]
     assert counts.loc[2016, ["none", "partial", "complete", "sites"]].tolist() == [0, 2, 0, 2]
     assert counts.loc[2016, "mean_share"] == pytest.approx((0.94 + 0.95) / 2)
+
+
+def test_a_computed_share_is_not_compared_with_a_reported_one():
+    rows = pd.DataFrame(
+        {
+            "site_id": ["A", "A", "B", "B"],
+            "vintage": [2016, 2026, 2025, 2026],
+            "share": [1.0, 0.5, 1.0, 0.5],
+            "method": ["reported_aze_2010", "computed", "computed", "computed"],
+            "source": "s",
+        }
+    )
+    assert falling(rows, pd.Index(["A", "B"])).tolist() == [False, True]

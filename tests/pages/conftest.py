@@ -11,12 +11,15 @@ import streamlit as st
 from aze_core import build
 from aze_core.build.intake import ImportResult, import_files
 from aze_core.build.plan import ImportPlan, Input
+from aze_core.domain.model import InventoryVersion
 from aze_core.store import folder
+from aze_core.store.inventory import describe, write
 from pages.shell import access
 from pages.shell.bringing import training_files
+from tests.helpers import Frames, make_covered_frames
 
 KINDS = (("sites", ""), ("trigger_species", "Trigger species"), ("red_list", ""), ("national", ""))
-KINDS += (("national", "National data"), ("territories", ""))
+KINDS += (("national", "National data"), ("territories", ""), ("protected_areas", ""))
 
 
 def training_plan() -> ImportPlan:
@@ -48,6 +51,20 @@ def own(filled, tmp_path, monkeypatch) -> tuple[Path, ImportResult]:
     yield place, made
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def covered(own) -> str:
+    """That store with the small inventory that has a coverage run beside the others: how a link names it."""
+    version = put(own[0], make_covered_frames())
+    return version.content_hash[:12]
+
+
+def put(store: Path, frames: Frames) -> InventoryVersion:
+    """Write an inventory into a store, beside those that are there."""
+    version = describe(frames)
+    write(frames, folder.inventory_path(store, version.content_hash))
+    return version
 
 
 @pytest.fixture

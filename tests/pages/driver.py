@@ -15,6 +15,8 @@ from aze_core.store.folder import ROOT
 
 PAGES = {
     "overview": "evidence/overview",
+    "countries": "evidence/countries",
+    "trend": "evidence/trend",
     "site": "evidence/site",
     "priorities": "decide/priorities",
     "scenarios": "decide/scenarios",

@@ -59,3 +59,19 @@ def test_the_scales_follow_the_horizon(shipped):
     _, anchors = weighted_values(shipped, Assumptions(10))
     assert list(driver.frame(at, "worst", "best")["best"]) == pytest.approx(list(anchors["best"]))
     assert t("methods.anchors_note", horizon=10) in "".join(driver.markdown(at))
+
+
+def test_the_coverage_run_is_told_with_what_each_number_means(covered):
+    at = fine(visit("data", data=covered))
+    shown = driver.frame(at, "what", "value", "meaning").set_index("what")["value"]
+    assert shown[t("data.run_areas")] == "5"
+    assert shown[t("data.run_undated")] == "1"
+    assert shown[t("data.run_other")] == "2"
+    assert shown[t("data.run_draws")] == "1000"
+    assert shown[t("data.run_areas_hash")] == "a" * 12
+    assert t("data.run_what", as_of=md("2026-03"), until=2026) in driver.markdown(at)
+
+
+def test_without_a_run_there_is_no_word_of_one(shipped):
+    at = fine(visit("data"))
+    assert t("data.run") not in [item.value for item in at.subheader]

@@ -10,7 +10,7 @@ import pytest
 
 from aze_core.cli import main
 from aze_core.domain.model import Assumptions, Filters, RankSettings, Weights
-from aze_core.locale import number
+from aze_core.locale import number, order_key
 from aze_core.scenarios.problem import Scenario
 from pages.shell import loads
 from tests.pages import driver
@@ -110,3 +110,49 @@ def test_counts(capsys):
     assert printed["counts"]["sites"] == 588
     mexico = fine(visit("overview", country="MEX"))
     assert printed["sites_by_country"]["MEX"] == sum(driver.metrics(mexico)[:3]) == 68
+
+
+@pytest.mark.parametrize("vintage", [2010, 2016])
+def test_countries(capsys, shipped, vintage):
+    arguments = ["countries", "--region", "americas", "--category", "CR", "--vintage", str(vintage)]
+    printed = told(capsys, *arguments)
+    chosen = Filters((), ("americas",), (), ("CR",))
+    same(loads.country_table(shipped, chosen, vintage), printed["countries"])
+    assert printed["sites"] == len(shipped.where(chosen))
+    at = fine(visit("countries", region="americas", category="CR", vintage=str(vintage)))
+    shown = driver.frame(at, "label", "uncovered")
+    names = shipped.countries["name_en"]
+    records = sorted(printed["countries"], key=lambda row: order_key(names[row["iso3"]]))
+    assert list(shown["label"]) == [names[row["iso3"]] for row in records]
+    for column in ("sites", "species", "none", "partial", "complete", "unknown"):
+        assert list(shown[column]) == [row[column] for row in records], column
+    for share, row in zip(shown["mean_share"], records, strict=True):
+        assert (None if pd.isna(share) else share) == row["mean_share"]
+
+
+def test_trend_of_reported_vintages(capsys, shipped):
+    printed = told(capsys, "trend", "--group", "region:asia", "--class", "Aves")
+    assert printed["curve"] == printed["growth"] == []
+    assert printed["pace"] is None
+    at = fine(visit("trend", group="region:asia", class_="Aves"))
+    shown = driver.frame(at, "vintage", "mean_share", "method")
+    assert list(shown["mean_share"]) == [row["mean_share"] for row in printed["vintages"]]
+    assert list(shown["sites"]) == [row["sites"] for row in printed["vintages"]]
+    assert [row["basis"] for row in printed["vintages"]] == ["reported", "reported"]
+
+
+def test_countries_and_trend_of_a_computed_version(capsys, covered):
+    printed = told(capsys, "countries", "--inventory", covered)
+    assert (printed["vintage"], printed["basis"]) == (2026, "computed")
+    at = fine(visit("countries", data=covered))
+    shown = driver.frame(at, "label", "uncovered")
+    assert list(shown["none"]) == [row["none"] for row in printed["countries"]]
+    for group in ("all", "country:PER"):
+        printed = told(capsys, "trend", "--inventory", covered, "--group", group)
+        at = fine(visit("trend", data=covered, group=group, measure="complete"))
+        shown = driver.frame(at, "year", "low", "value", "high")
+        for column, name in (("low", "complete_low"), ("value", "complete"), ("high", "complete_high")):
+            assert list(shown[column]) == [row[name] for row in printed["curve"]], column
+        periods = driver.frame(at, "protected_km2", "in_sites_km2")
+        assert list(periods["in_sites_km2"]) == [row["in_sites_km2"] for row in printed["growth"]]
+        assert printed["growth_of"] == group.rpartition(":")[2]

@@ -17,8 +17,12 @@ from tests.pages.driver import fine, visit
 def test_the_answer_names_both_vintages(shipped):
     at = fine(visit("overview"))
     assert at.title[0].value == t("overview.question")
-    first = t("overview.part_first", year=2010, none=276, n=588, share=276 / 588)
-    second = t("overview.part_next", year=2016, none=156, n=370, share=156 / 370)
+    first = t(
+        "overview.part_first", how=t("vintage_how.reported", year=2010), none=276, n=588, share=276 / 588
+    )
+    second = t(
+        "overview.part_next", how=t("vintage_how.reported", year=2016), none=156, n=370, share=156 / 370
+    )
     assert driver.answer(at) == t("overview.answer", parts=f"{first}; {second}")
     assert f":gray-badge[{t('overview.badge', sites=588, total=588)}]" in driver.markdown(at)
     assert f":orange-badge[{t('overview.unlocated', n=2)}]" in driver.markdown(at)
@@ -115,3 +119,20 @@ def test_vintage_and_classes_live_in_the_link_and_outlive_the_page():
     at = driver.go(driver.go(at, "data"), "overview")
     assert at.segmented_control(key="vintage_pick").value == "2016"
     assert at.session_state["overview_classes"] == ["none", "partial"]
+
+
+def test_a_computed_vintage_stands_alone_in_the_answer_and_comes_first(covered):
+    at = fine(visit("overview", data=covered))
+    pick = at.segmented_control(key="vintage_pick")
+    assert (pick.value, pick.options) == (
+        "2026",
+        [t("vintage.reported", year=2010), t("vintage.computed", year=2026)],
+    )
+    how = t("vintage_how.computed", year=2026)
+    # B and D of the four sites with a boundary
+    told = t("overview.part_first", how=how, none=2, n=4, share=2 / 4)
+    assert driver.answer(at) == t("overview.answer", parts=told)
+    assert driver.metrics(at)[:3] == [2, 1, 1]
+    texts = " ".join(driver.markdown(at))
+    assert t("vintage_note.computed") in texts
+    assert "eported in 2026" not in texts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from aze_core.domain.model import Assumptions, Filters, RankSettings
@@ -9,7 +10,9 @@ from aze_core.locale import interval, percent, t
 from aze_core.measures.geometry import distance_km
 from aze_core.ranking.score import rank_sites
 from pages.shell.widgets import md, say
+from tests.helpers import make_covered_frames
 from tests.pages import driver
+from tests.pages.conftest import put
 from tests.pages.driver import fine, visit
 
 
@@ -99,3 +102,122 @@ def test_the_site_chosen_here_is_the_one_of_the_priorities(shipped):
     driver.go(fine(at), "priorities")
     assert fine(at).selectbox(key="site").value == "PER1"
     assert len(at.info) == 0
+
+
+def test_computed_cover_stands_with_its_range_and_what_it_rests_on(covered):
+    at = fine(visit("site", data=covered, site="B"))
+    told = t("site.cover_high", share=percent(0.315))
+    assert t("site.cover_computed", year=2026, share=percent(0.015), high=told) in driver.answer(at)
+    texts = driver.markdown(at)
+    assert t("site.since_headline", share=percent(0.015), high=percent(0.315)) in texts
+    (rests,) = [text for text in texts if text.startswith(t("site.since_rests"))]
+    assert t("site.since_points", share=percent(0.1)) in rests
+    assert t("site.since_unknown", share=percent(0.2)) in rests
+    assert rests.count("\n- ") == 2
+
+
+def test_the_steps_are_the_parts_by_year(covered):
+    at = fine(visit("site", data=covered, site="A"))
+    (steps,) = [data for data in driver.drawn(at, "year", "share") if len(data) > 1]
+    assert list(steps["year"]) == [1970, 1975, 1990, 2026]
+    assert list(steps["share"]) == pytest.approx([0, 0.60, 0.99, 0.99])
+    parts = driver.frame(at, "year", "kind", "total")
+    assert list(parts["total"]) == pytest.approx([0.60, 0.99])
+    assert t("site.since_exact", share=percent(0.99)) in driver.markdown(at)
+
+
+def test_a_part_without_a_year_is_named_and_not_dated(covered):
+    at = fine(visit("site", data=covered, site="C"))
+    parts = driver.frame(at, "year", "kind", "total")
+    assert list(parts["year"]) == ["2005", t("site.since_unknown_year")]
+    (end,) = driver.drawn(at, "year", "share", "top", "said")
+    assert end[["share", "top"]].iloc[0].tolist() == pytest.approx([0.4, 0.5])
+    (rests,) = [text for text in driver.markdown(at) if text.startswith(t("site.since_rests"))]
+    assert t("site.since_undated", share=percent(0.1)) in rests
+    assert t("site.since_oecm", share=percent(0.1)) in rests
+
+
+def test_without_any_area_in_force_there_is_no_curve_but_what_is_proposed(covered):
+    at = fine(visit("site", data=covered, site="D"))
+    assert t("site.since_none") in driver.markdown(at)
+    assert driver.drawn(at, "year", "share") == []
+    (rests,) = [text for text in driver.markdown(at) if text.startswith(t("site.since_rests"))]
+    assert t("site.since_proposed", share=percent(0.3)) in rests
+    assert driver.frame(at, "designation", "tier")["tier"].tolist() == [t("site.tier_proposed")]
+
+
+def test_a_site_without_a_boundary_has_no_computed_cover(covered):
+    at = fine(visit("site", data=covered, site="E"))
+    assert t("site.since_no_boundary") in driver.markdown(at)
+    assert t("site.cover", parts=t("site.cover_part", year=2010, share=percent(0.1))) in driver.answer(at)
+
+
+def test_the_shipped_inventory_has_no_run_and_says_nothing_of_one(shipped):
+    at = fine(visit("site", site="MEX51"))
+    assert t("site.since") not in [item.value for item in at.subheader]
+    assert t("site.areas") not in [item.value for item in at.subheader]
+
+
+def test_areas_stand_each_by_itself_and_made_up_ones_can_be_passed_on(covered):
+    at = fine(visit("site", data=covered, site="B"))
+    shown = driver.frame(at, "designation", "tier")
+    assert list(shown["name"]) == ["Lake [Shore]", "Far Point", "Doubtful"]
+    assert list(shown["share"]) == pytest.approx([0.015, 0.10, 0.20])
+    assert list(shown["basis"])[1] == t("site.basis_point")
+    texts = driver.markdown(at)
+    assert any(t("site.areas_note") in text for text in texts)
+    assert any(
+        say("site.areas_terms", source="Made-up areas", terms="Not to be passed on.") in x for x in texts
+    )
+    assert "csv_site_areas" in {item.key for item in at.get("download_button")}
+
+
+def test_areas_of_a_real_version_stand_on_the_screen_only(own):
+    version = put(own[0], make_covered_frames("current"))
+    at = fine(visit("site", data=version.content_hash[:12], site="B"))
+    assert len(driver.frame(at, "designation", "tier")) == 3
+    assert any(t("site.areas_no_file") in text for text in driver.markdown(at))
+    assert "csv_site_areas" not in {item.key for item in at.get("download_button")}
+    at = fine(visit("data", data=version.content_hash[:12]))
+    fine(at.selectbox(key="data_table").set_value("protection_areas").run())
+    assert any(t("data.areas_no_file") in text for text in driver.markdown(at))
+    assert "csv_protection_areas" not in {item.key for item in at.get("download_button")}
+
+
+def test_areas_of_a_withheld_site_are_withheld(own):
+    frames = make_covered_frames()
+    sites = frames["sites"]
+    frames["sites"] = sites.assign(sensitive=(sites["site_id"] == "B").astype("boolean"))
+    version = put(own[0], frames)
+    at = fine(visit("site", data=version.content_hash[:12], site="ECU-withheld-1"))
+    assert t("site.areas_withheld") in driver.markdown(at)
+    assert not any("Far Point" in text for text in driver.markdown(at))
+    assert t("site.since_headline", share=percent(0.015), high=percent(0.315)) in driver.markdown(at)
+
+
+def test_a_corrected_share_is_stated_and_the_computed_one_never_called_reported(own):
+    frames = make_covered_frames()
+    cover = frames["coverage"]
+    mine = (cover["site_id"] == "B") & (cover["vintage"] == 2026)
+    frames["coverage"] = cover.assign(
+        share=cover["share"].mask(mine, 0.6), method=cover["method"].mask(mine, "corrected")
+    )
+    version = put(own[0], frames)
+    at = fine(visit("site", data=version.content_hash[:12], site="B"))
+    assert t("site.cover_part", year=2026, share=percent(0.6)) in driver.answer(at)
+    assert [item.value for item in at.info] == [t("site.since_corrected", year=2026)]
+    # what the run computed stands below, as such
+    assert t("site.since_headline", share=percent(0.015), high=percent(0.315)) in driver.markdown(at)
+    # a country's range belongs to the computed share alone
+    shown = driver.frame(fine(visit("countries", data=version.content_hash[:12], of="PER")), "name", "high")
+    assert shown.set_index("name")["high"].isna().to_dict() == {"Ash Hill": False, "Birch Lake": True}
+    # a newer report comes first; of the older ones only what was reported is called so
+    row = frames["coverage"][mine].assign(
+        vintage=2030, share=0.7, method="reported_with_sites", source="hand"
+    )
+    kept = frames["coverage"].assign(method=frames["coverage"]["method"].mask(mine, "computed"))
+    frames["coverage"] = pd.concat([kept, row], ignore_index=True)
+    version = put(own[0], frames)
+    told = driver.answer(fine(visit("site", data=version.content_hash[:12], site="B")))
+    assert t("site.cover_part", year=2030, share=percent(0.7)) in told
+    assert "2026" not in told

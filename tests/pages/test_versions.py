@@ -132,7 +132,7 @@ def test_on_the_machine_itself_they_can_be_shown_and_then_nothing_is_downloaded(
     made = own[1]
     hidden = load(made.path).sites.query("sensitive").index[0]
     name = load(made.path).sites.at[hidden, "name"]
-    at = fine(visit("priorities", data=code(made), order="weighted"))
+    at = fine(visit("priorities", data=code(made), order="weighted", all="1"))
     assert name not in texts(at)
     assert at.get("download_button")
     at.toggle(key="reveal").set_value(True).run()

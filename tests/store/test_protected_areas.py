@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
@@ -211,6 +212,30 @@ def test_damage_in_the_middle_is_told(tmp_path: Path) -> None:
     path.write_bytes(whole)
     with pytest.raises(StoreError, match="broken_areas"):
         list(batches(path))
+
+
+def rewritten(path: Path, table: pa.Table) -> None:
+    with pq.ParquetWriter(path, table.schema) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"aze_areas": json.dumps({"format": store_areas.FORMAT})})
+
+
+def test_a_file_that_lost_a_column_is_told(tmp_path: Path) -> None:
+    path = kept_at(tmp_path, areas(40))
+    rewritten(path, pq.read_table(path).drop_columns(["iso3"]))
+    assert kept(tmp_path, DIGEST) is None
+    with pytest.raises(StoreError, match="broken_areas"):
+        years(path)
+
+
+def test_a_geometry_that_is_none_is_told(tmp_path: Path) -> None:
+    path = kept_at(tmp_path, areas(3))
+    table = pq.read_table(path)
+    place = table.schema.get_field_index("geometry")
+    broken = pa.array([b"\x01\xff\xff\xff\x00"] * 3, type=pa.binary())
+    rewritten(path, table.set_column(place, table.schema.field(place), broken))
+    with pytest.raises(StoreError, match="broken_areas"):
+        read_touching(path, WORLD)
 
 
 def test_other_files_are_none(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def rows(labels: list[str]) -> dict[str, pd.DataFrame]:
                 "protection": ["partial" if x == x else None for x in last],
             }
         ),
+        "period_bars": f.assign(share=[0.01 * x for x in last], text=labels),
     }
 
 
@@ -167,6 +168,66 @@ def test_class_bars_of_empty_rows_are_refused() -> None:
     df = pd.DataFrame({"label": ["A"], "none": [0], "partial": [0], "complete": [NAN]})
     with pytest.raises(ValueError, match="with a site"):
         build("class_bars", df)
+
+
+BAND = pd.DataFrame(
+    {"year": [1900, 1990, 2026], "low": [0.0, 0.1, 0.4], "value": [0.0, 0.2, 0.5], "high": [0.1, 0.3, 0.5]}
+)
+STEPS = pd.DataFrame({"year": [1970, 1975, 1990, 2026], "share": [0.0, 0.6, 0.99, 0.99]})
+YEAR_WORDS = {i: f"w-{i}" for i in ("year", "value", "low", "high", "share", "undated", "label", "unknown")}
+
+
+@pytest.mark.parametrize("k", [1, 1.45])
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_charts_by_year_draw_in_both_modes_and_sizes(mode: str, k: float) -> None:
+    for chart in (
+        charts.year_band(BAND, YEAR_WORDS, mode, k),
+        charts.year_band(BAND.tail(1), YEAR_WORDS, mode, k, colour="none"),
+        charts.steps(STEPS, YEAR_WORDS, mode, k),
+        charts.steps(STEPS, YEAR_WORDS, mode, k, undated=0.01),
+    ):
+        spec = chart.configure(**theme.config(mode, k)).to_dict()
+        assert vl_convert.vegalite_to_vega(spec)["marks"]
+        drawn = svg(chart, mode, k)
+        assert "NaN" not in drawn
+        assert "undefined" not in drawn
+        for channel in "xy":
+            axes = {
+                json.dumps(layer["encoding"][channel].get("axis", "default"), sort_keys=True)
+                for layer in chart.to_dict()["layer"]
+                if "field" in layer["encoding"].get(channel, {})
+            }
+            assert len(axes) == 1
+
+
+def test_a_band_prints_its_last_value_and_both_end_years() -> None:
+    drawn = texts(charts.year_band(BAND, YEAR_WORDS))
+    assert {"50%", "1900", "2026"} <= set(drawn)
+    assert "2020" not in drawn  # it would meet 2026
+
+
+def test_what_has_no_year_is_named_and_added_on_top() -> None:
+    drawn = texts(charts.steps(STEPS.assign(share=[0.0, 0.4, 0.4, 0.4]), YEAR_WORDS, undated=0.1))
+    assert {"w-undated", "50%"} <= set(drawn)
+    assert "w-undated" not in texts(charts.steps(STEPS, YEAR_WORDS))
+
+
+def test_charts_by_year_refuse_what_they_cannot_draw() -> None:
+    for builder, df in ((charts.year_band, BAND), (charts.steps, STEPS)):
+        with pytest.raises(ValueError, match="no rows"):
+            builder(df.iloc[:0], YEAR_WORDS)  # type: ignore[operator]
+        with pytest.raises(ValueError, match="expected also"):
+            builder(df.iloc[:, 1:], YEAR_WORDS)  # type: ignore[operator]
+        with pytest.raises(ValueError, match="words has"):
+            builder(df, {})  # type: ignore[operator]
+
+
+def test_a_period_without_growth_has_no_bar_but_its_words() -> None:
+    df = pd.DataFrame({"label": ["a", "b"], "share": [0.01, NAN], "text": ["1% of 5", "nothing"]})
+    chart = charts.period_bars(df, YEAR_WORDS)
+    assert {"1% of 5", "nothing"} <= set(texts(chart))
+    alone = charts.period_bars(df.tail(1), YEAR_WORDS)
+    assert "NaN" not in svg(alone)
 
 
 def layer_rows(chart: alt.LayerChart) -> list[dict[str, Any]]:

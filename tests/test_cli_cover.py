@@ -1,0 +1,165 @@
+"""The command that computes cover: files, settings, processes, a cluster of two workers."""
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from aze_core.cli import main
+from aze_core.store import folder, versions
+from aze_core.store.inventory import frames_of
+
+TRAINING = Path(__file__).parents[1] / "data" / "training"
+TABLES = ("protection_parts", "protection_range", "protection_areas", "protection_trend", "protection_growth")
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """A store that holds the made-up sites, without cover."""
+    place = tmp_path_factory.mktemp("base")
+    given = [str(TRAINING / "KBAsGlobal_2026_March_01_training.zip"), "--name", "Training", "--make-default"]
+    assert main(["import", *given, "--store", str(place), "--progress", "none"]) == 0
+    return place
+
+
+@pytest.fixture
+def store(base, tmp_path):
+    """The same, to be changed."""
+    return Path(shutil.copytree(base, tmp_path / "store"))
+
+
+def run(capsys, *words):
+    """Exit code and both outputs of a command."""
+    capsys.readouterr()
+    code = main([str(word) for word in words])
+    found = capsys.readouterr()
+    return code, found.out, found.err
+
+
+def computed(capsys, store, *words):
+    """The version that a coverage command made, as its tables."""
+    code, out, err = run(capsys, "coverage", *words, "--store", store, "--format", "json")
+    assert code == 0, err
+    told = json.loads(out)
+    return told, frames_of(folder.inventory_path(store, told["inventory"]))
+
+
+AREAS = TRAINING / "WDPA_training.zip"
+
+
+def test_files_make_a_version_and_the_numbers_are_told(capsys, store):
+    told, frames = computed(capsys, store, AREAS, "--draws", 40)
+    assert (told["areas"], told["sites"], told["proposed"], told["areas_as_of"]) == (165, 80, 5, "2026-03")
+    ranges = frames["protection_range"]
+    assert told["mean_share"] == pytest.approx(ranges["share"].sum() / 80)
+    assert told["mean_share_high"] == pytest.approx(ranges["share_high"].sum() / 80)
+    assert versions.find(store, "default") != told["inventory"]
+    code, out, _ = run(
+        capsys, "coverage", "--inventory", told["inventory"], "--store", store, "--make-default"
+    )
+    assert code == 0
+    assert "not an official value" in out
+    assert versions.find(store, "default") == told["inventory"]
+
+
+def test_other_settings_make_another_version_of_the_same_areas(capsys, store):
+    first, one = computed(capsys, store, AREAS, "--draws", 40)
+    again, two = computed(capsys, store, "--inventory", first["inventory"], "--seed", 7, "--tolerance", 0)
+    assert again["inventory"] != first["inventory"]
+    settings = json.loads(two["coverage_runs"]["settings"].iloc[0])
+    assert (settings["seed"], settings["tolerance"], settings["draws"]) == (7, 0, 40)
+    assert two["inventory"]["derived_from"].iloc[0] == first["inventory"]
+    assert two["protection_range"]["share"].sum() >= one["protection_range"]["share"].sum()
+
+
+def test_the_same_settings_again_change_nothing(capsys, store):
+    first, _ = computed(capsys, store, AREAS, "--draws", 40)
+    before = sorted(path.name for path in (store / "inventories").glob("*.gpkg"))
+    again, _ = computed(capsys, store, "--inventory", first["inventory"])
+    assert again["inventory"] == first["inventory"]
+    assert sorted(path.name for path in (store / "inventories").glob("*.gpkg")) == before
+
+
+def test_processes_give_the_same_bits(capsys, store, tmp_path):
+    alone = Path(shutil.copytree(store, tmp_path / "alone"))
+    one, here = computed(capsys, alone, AREAS, "--draws", 40)
+    two, there = computed(capsys, store, AREAS, "--draws", 40, "--workers", 2)
+    assert one["inventory"] == two["inventory"]
+    assert all(here[name].equals(there[name]) for name in TABLES)
+
+
+def test_a_cluster_gives_the_same_bits_though_a_worker_is_lost(capsys, store, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("aze_core.build.coverage._CHUNK", 7)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[1])]))
+    alone = Path(shutil.copytree(store, tmp_path / "alone"))
+    one, here = computed(capsys, alone, AREAS, "--draws", 40)
+    lost: list[int] = []
+
+    def lose_a_worker(share):
+        if not lost:
+            lost.append(pids[0])
+            os.kill(pids[0], signal.SIGKILL)
+
+    monkeypatch.setattr("aze_core.cli.cover._tell", lose_a_worker)
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        with distributed.Client(cluster) as client:
+            pids = list(client.run(os.getpid).values())
+        assert len(pids) == 2
+        two, there = computed(capsys, store, AREAS, "--draws", 40, "--scheduler", cluster.scheduler_address)
+    assert lost
+    assert one["inventory"] == two["inventory"]
+    assert all(here[name].equals(there[name]) for name in TABLES)
+
+
+def test_slips_are_sentences(capsys, store):
+    code, _, err = run(capsys, "coverage", "--store", store)
+    assert code != 0
+    assert "not computed" in err
+    code, _, err = run(capsys, "coverage", AREAS, "--store", store, "--draws", 0)
+    assert code != 0
+    assert "draws" in err
+    code, _, err = run(capsys, "coverage", AREAS, "--store", store, "--areas-as-of", "spring")
+    assert code != 0
+    assert "spring" in err
+
+
+def test_a_scheduler_that_is_not_there_is_told(capsys, store, monkeypatch):
+    pytest.importorskip("distributed")
+    import distributed
+
+    def nobody(*args, **kwargs):
+        raise OSError("timed out")
+
+    monkeypatch.setattr(distributed, "Client", nobody)
+    code, _, err = run(capsys, "coverage", AREAS, "--store", store, "--scheduler", "tcp://127.0.0.1:9")
+    assert code != 0
+    assert "No scheduler answers at tcp://127.0.0.1:9" in err
+
+
+def test_workers_without_the_planner_are_told(capsys, store, monkeypatch):
+    pytest.importorskip("distributed")
+    import distributed
+
+    class Elsewhere:
+        def __init__(self, *args, **kwargs):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *args):
+            return None
+
+        def run(self, *args):
+            raise ModuleNotFoundError("No module named 'aze_core'")
+
+    monkeypatch.setattr(distributed, "Client", Elsewhere)
+    code, _, err = run(capsys, "coverage", AREAS, "--store", store, "--scheduler", "tcp://127.0.0.1:9")
+    assert code != 0
+    assert "PYTHONPATH=. dask worker" in err
