@@ -26,7 +26,7 @@ from aze_core.domain.schema import TABLES, conform, empty
 from aze_core.domain.settings import value
 from aze_core.locale import t
 from aze_core.measures.coverage import areal_sites, swapped
-from aze_core.measures.growth import first_protected, growth, reported
+from aze_core.measures.growth import first_protected, growth, of_parts, reported
 from aze_core.measures.sweep import Areas, Swept, stopped, sweep
 from aze_core.measures.trend import trends
 from aze_core.store import folder, protected_areas
@@ -382,7 +382,9 @@ def _tables(
     km2 = shapely.area(sites.geometry.to_numpy(dtype=object)) / 1e6
     plain = pd.DataFrame(sites.drop(columns="geometry")).assign(km2=km2)
     force = years[(years["tier"] == COUNTED) & (years["basis"] == "polygon")]
-    added = _first_protected(paths) if len(force) <= value("coverage.growth_areas") else reported(force)
+    by_list = {str(code): group.geometry.to_numpy(dtype=object) for code, group in sites.groupby("list_type")}
+    drawn = len(force) <= value("coverage.growth_areas")
+    added = _first_protected(paths, by_list) if drawn else reported(force)
     curves, grown = [], []
     for list_type, group in plain.groupby("list_type"):
         mine = whole[whole["site_id"].isin(group.index)]
@@ -397,7 +399,9 @@ def _tables(
             until=until,
         )
         curves.append(curve.assign(list_type=list_type))
-        grown.append(growth(added, mine, group).assign(list_type=list_type))
+        inside = added.assign(km2=added[list_type]) if drawn else of_parts(mine, group)
+        countries = ";".join(group["iso3"]).split(";")
+        grown.append(growth(added, inside, countries).assign(list_type=list_type))
     tables["protection_trend"] = pd.concat(curves, ignore_index=True)
     tables["protection_growth"] = pd.concat(grown, ignore_index=True)
     return tables
@@ -410,10 +414,11 @@ def _drawn_from(force: pd.DataFrame) -> pd.DataFrame:
     return force.assign(year=value("coverage.first_year"))
 
 
-def _first_protected(paths: Sequence[tuple[Path, Sequence[str]]]) -> pd.DataFrame:
+def _first_protected(paths: Sequence[tuple[Path, Sequence[str]]], sites: dict[str, Any]) -> pd.DataFrame:
     frames = [_of_kinds(batch, kinds) for path, kinds in paths for batch in protected_areas.batches(path)]
     every = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=frames[0].crs)
-    return first_protected(every[(every["tier"] == COUNTED) & (every["basis"] == "polygon")])
+    force = (every["tier"] == COUNTED) & (every["basis"] == "polygon")
+    return first_protected(every[force], sites)
 
 
 def _groups(sites: pd.DataFrame) -> dict[tuple[str, str], Any]:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from aze_core.measures.sweep import Areas
 
 ALL = "all"
 
 
-def first_protected(areas: gpd.GeoDataFrame) -> pd.DataFrame:
+def first_protected(
+    areas: gpd.GeoDataFrame, sites: Mapping[str, NDArray[np.object_]] | None = None
+) -> pd.DataFrame:
     """What each dated area added to all that was protected before, overlaps once.
 
     Parameters
     ----------
     areas : geopandas.GeoDataFrame
         Tidy areas in force, EPSG:6933, valid polygons; undated ones are left out.
+    sites : mapping of str to array of shapely.Polygon, optional
+        By name: sites of which it is wanted how much of the added land lies in them; EPSG:6933, valid.
 
     Returns
     -------
     pandas.DataFrame
-        `iso3`, `year`, `km2`: one row for each dated area, OECMs after all protected areas.
+        `iso3`, `year`, `km2`, then a column in km² for each name: one row for each dated area, OECMs after
+        all protected areas.
 
     Notes
     -----
@@ -37,8 +43,9 @@ def first_protected(areas: gpd.GeoDataFrame) -> pd.DataFrame:
     ...     {"area_id": ["1", "2"], "iso3": ["MEX", "MEX"], "year": [1990, 1975], "kind": ["pa", "pa"],
     ...      "tier": "counted", "basis": "polygon"},
     ...     geometry=[shapely.box(0, 0, 2000, 1000), shapely.box(0, 0, 1000, 1000)], crs="EPSG:6933")
-    >>> first_protected(two)[["year", "km2"]].values.tolist()
-    [[1975.0, 1.0], [1990.0, 1.0]]
+    >>> site = np.array([shapely.box(1500, 0, 3000, 1000)])
+    >>> first_protected(two, {"sites": site})[["year", "km2", "sites"]].values.tolist()
+    [[1975.0, 1.0, 0.0], [1990.0, 1.0, 0.5]]
     """
     dated = areas[areas["year"].notna().to_numpy()]
     ordered = Areas.of(dated)
@@ -49,12 +56,26 @@ def first_protected(areas: gpd.GeoDataFrame) -> pd.DataFrame:
     order = np.lexsort((older, later))
     later, older = later[order], older[order]
     ends = np.searchsorted(later, np.arange(len(dated) + 1))
-    added = shapely.area(ordered.shapes)
+    added = ordered.shapes.copy()
     for number in np.flatnonzero(np.diff(ends)):
         before = ordered.shapes[older[ends[number] : ends[number + 1]]]
-        rest = shapely.difference(ordered.shapes[number], shapely.union_all(before))
-        added[number] = shapely.area(rest)
-    return pd.DataFrame({"iso3": ordered.iso3, "year": ordered.year, "km2": added / 1e6})
+        added[number] = shapely.difference(ordered.shapes[number], shapely.union_all(before))
+    found = pd.DataFrame(
+        {"iso3": ordered.iso3, "year": ordered.year, "km2": shapely.area(added).astype(float) / 1e6}
+    )
+    for name, shapes in (sites or {}).items():
+        found[name] = _within(added, shapes) / 1e6
+    return found
+
+
+def _within(added: NDArray[np.object_], sites: NDArray[np.object_]) -> NDArray[np.float64]:
+    """How much of each lies in the sites together, in m²."""
+    inside = np.zeros(len(added))
+    mine, theirs = shapely.STRtree(sites).query(added, predicate="intersects")
+    for number in np.unique(mine):
+        whole = shapely.union_all(sites[theirs[mine == number]])
+        inside[number] = shapely.area(shapely.intersection(added[number], whole))
+    return inside
 
 
 def reported(areas: pd.DataFrame) -> pd.DataFrame:
@@ -86,21 +107,48 @@ def reported(areas: pd.DataFrame) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def growth(
-    added: pd.DataFrame, parts: pd.DataFrame, sites: pd.DataFrame, countries: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Area first protected by country and year, and the part of it within sites.
+def of_parts(parts: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """The dated parts of sites as areas.
 
     Parameters
     ----------
-    added : pandas.DataFrame
-        `iso3`, `year`, `km2`, as `first_protected` or `reported` returns it.
     parts : pandas.DataFrame
         `site_id`, `year`, `share` of the sites' parts; undated ones are left out.
     sites : pandas.DataFrame
         Index `site_id`: the sites that are looked at; `iso3`, `km2` (measured area).
-    countries : sequence of str
-        Countries wanted; those of the sites where empty.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `iso3` (of the site), `year`, `km2`.
+
+    Examples
+    --------
+    >>> parts = pd.DataFrame({"site_id": ["A"], "year": [1975], "share": [0.5]})
+    >>> sites = pd.DataFrame({"iso3": ["MEX"], "km2": [8.0]}, index=["A"])
+    >>> of_parts(parts, sites).values.tolist()
+    [['MEX', 1975, 4.0]]
+    """
+    dated = parts[parts["year"].notna() & parts["site_id"].isin(sites.index)]
+    of_site = sites.reindex(dated["site_id"])
+    return pd.DataFrame(
+        {
+            "iso3": of_site["iso3"].fillna("").to_numpy(),
+            "year": dated["year"].to_numpy(dtype=np.int64),
+            "km2": dated["share"].to_numpy() * of_site["km2"].to_numpy(),
+        }
+    )
+
+
+def growth(added: pd.DataFrame, inside: pd.DataFrame, countries: Iterable[str]) -> pd.DataFrame:
+    """Area first protected by country and year, and the part of it within sites.
+
+    Parameters
+    ----------
+    added, inside : pandas.DataFrame
+        `iso3`, `year`, `km2`: what was protected first, and what of it lies in sites.
+    countries : iterable of str
+        Countries wanted.
 
     Returns
     -------
@@ -111,26 +159,16 @@ def growth(
     Notes
     -----
     After Butchart et al. 2012 (PLoS ONE 7(3):e32529). Undated areas are left out, so this is a part of the
-    growth; sites that overlap one another count twice.
+    growth. Where areas are as reported and not as drawn, the part within sites can exceed them.
 
     Examples
     --------
     >>> added = pd.DataFrame({"iso3": ["MEX", "MEX"], "year": [1975, 1990], "km2": [10.0, 40.0]})
-    >>> parts = pd.DataFrame({"site_id": ["A"], "year": [1975], "share": [0.5]})
-    >>> sites = pd.DataFrame({"iso3": ["MEX"], "km2": [8.0]}, index=["A"])
-    >>> growth(added, parts, sites).query("iso3 == 'all'").values.tolist()
+    >>> inside = pd.DataFrame({"iso3": ["MEX"], "year": [1975], "km2": [4.0]})
+    >>> growth(added, inside, ["MEX"]).query("iso3 == 'all'").values.tolist()
     [['all', 1975, 10.0, 4.0], ['all', 1990, 40.0, 0.0]]
     """
-    dated = parts[parts["year"].notna() & parts["site_id"].isin(sites.index)]
-    of_site = sites.reindex(dated["site_id"])
-    inside = pd.DataFrame(
-        {
-            "iso3": of_site["iso3"].fillna("").to_numpy(),
-            "year": dated["year"].to_numpy(dtype=np.int64),
-            "km2": dated["share"].to_numpy() * of_site["km2"].to_numpy(),
-        }
-    )
-    wanted = set(countries) or set(";".join(sites["iso3"].fillna("")).split(";")) - {""}
+    wanted = set(countries) - {""}
     protected, within = _by_country(added, wanted), _by_country(inside, wanted)
     found = pd.DataFrame({"protected_km2": protected, "in_sites_km2": within}).fillna(0.0)
     found.index = found.index.set_names(["iso3", "year"])

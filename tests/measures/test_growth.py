@@ -1,9 +1,10 @@
 """Area first protected by year, and what of it lies in sites."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from aze_core.measures.growth import first_protected, growth, reported
+from aze_core.measures.growth import first_protected, growth, of_parts, reported
 from tests.measures.areas import areas_of, box
 
 KM = 1000
@@ -41,18 +42,33 @@ def test_nothing_dated():
     assert first_protected(areas_of((km(0, 0, 1, 1), None))).empty
 
 
-def test_shared_areas_count_in_each_country_and_once_in_all():
-    added = pd.DataFrame(
-        {"iso3": ["MEX;USA", "MEX", "CAN"], "year": [1980, 1980, 1981], "km2": [5.0, 1.0, 7.0]}
-    )
+def test_what_lies_in_sites_is_what_was_added_there():
+    areas = areas_of((km(0, 0, 10, 1), 1980), (km(5, 0, 15, 1), 1990))
+    sites = np.array([km(8, 0, 12, 1), km(9, 0, 13, 1)])
+    found = first_protected(areas, {"sites": sites, "none": sites[:0]}).set_index("year")
+    # from 8 to 10 and then from 10 to 13; where the sites overlap the land counts once
+    assert found["sites"].to_dict() == pytest.approx({1980: 2.0, 1990: 3.0})
+    assert found["none"].tolist() == [0, 0]
+    assert (found["sites"] <= found["km2"]).all()
+
+
+def test_parts_of_sites_as_areas():
     sites = pd.DataFrame({"iso3": ["MEX;USA", "MEX"], "km2": [10.0, 4.0]}, index=["A", "B"])
     parts = pd.DataFrame(
         {"site_id": ["A", "B", "B", "Z"], "year": [1980, 1980, None, 1980], "share": [0.2, 0.5, 0.5, 1.0]}
     )
-    found = growth(added, parts, sites).set_index(["iso3", "year"])
-    assert found.loc[("all", 1980)].tolist() == [6.0, 10 * 0.2 + 4 * 0.5]
+    assert of_parts(parts, sites).values.tolist() == [["MEX;USA", 1980, 10 * 0.2], ["MEX", 1980, 4 * 0.5]]
+
+
+def test_shared_areas_count_in_each_country_and_once_in_all():
+    added = pd.DataFrame(
+        {"iso3": ["MEX;USA", "MEX", "CAN"], "year": [1980, 1980, 1981], "km2": [5.0, 1.0, 7.0]}
+    )
+    inside = pd.DataFrame({"iso3": ["MEX;USA", "MEX"], "year": [1980, 1980], "km2": [2.0, 1.0]})
+    found = growth(added, inside, ["MEX", "USA"]).set_index(["iso3", "year"])
+    assert found.loc[("all", 1980)].tolist() == [5.0 + 1.0, 2.0 + 1.0]
     assert found.loc[("all", 1981)].tolist() == [7.0, 0.0]
-    assert found.loc[("MEX", 1980)].tolist() == [6.0, 4.0]
+    assert found.loc[("MEX", 1980)].tolist() == [6.0, 3.0]
     assert found.loc[("USA", 1980)].tolist() == [5.0, 2.0]
     # a country without a site is in the total only
     assert "CAN" not in found.index.get_level_values(0)
@@ -70,6 +86,5 @@ def test_reported_areas_leave_out_what_has_no_year_or_area():
 
 
 def test_no_growth_at_all():
-    sites = pd.DataFrame({"iso3": ["MEX"], "km2": [10.0]}, index=["A"])
     empty = pd.DataFrame({"iso3": [], "year": [], "km2": []})
-    assert growth(empty, pd.DataFrame({"site_id": [], "year": [], "share": []}), sites).empty
+    assert growth(empty, empty, ["MEX"]).empty
