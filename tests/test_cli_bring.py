@@ -57,7 +57,7 @@ class Shell:
 @pytest.fixture
 def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
     # the bound would hold for the whole test run
-    monkeypatch.setattr("aze_core.cli.bring._bound_memory", lambda: None)
+    monkeypatch.setattr("aze_core.cli.bring.bound_memory", lambda: None)
     return Shell(tmp_path / "store", capsys)
 
 

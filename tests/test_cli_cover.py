@@ -16,8 +16,17 @@ TRAINING = Path(__file__).parents[1] / "data" / "training"
 TABLES = ("protection_parts", "protection_range", "protection_areas", "protection_trend", "protection_growth")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unbound():
+    """The bound on memory would hold for the whole test run."""
+    with pytest.MonkeyPatch.context() as patch:
+        for place in ("bring", "cover"):
+            patch.setattr(f"aze_core.cli.{place}.bound_memory", lambda: None)
+        yield
+
+
 @pytest.fixture(scope="module")
-def base(tmp_path_factory):
+def base(unbound, tmp_path_factory):
     """A store that holds the made-up sites, without cover."""
     place = tmp_path_factory.mktemp("base")
     given = [str(TRAINING / "KBAsGlobal_2026_March_01_training.zip"), "--name", "Training", "--make-default"]

@@ -110,7 +110,7 @@ def load_version(given: argparse.Namespace) -> Inventory | None:
 def _import(given: argparse.Namespace) -> int:
     if given.until_eof:
         _end_with_input()
-    _bound_memory()
+    bound_memory()
     if given.progress == "json":
         return _for_programs(given)
     if given.look:
@@ -211,7 +211,7 @@ def _end_with_input() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _bound_memory() -> None:
+def bound_memory() -> None:
     """Bound what a file can make this process take, where the system lets it."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource

@@ -16,6 +16,7 @@ from aze_core import __version__
 from aze_core.build.coverage import Pool, cover, settings_of
 from aze_core.build.intake import import_files
 from aze_core.build.plan import ImportPlan, Input
+from aze_core.cli.bring import bound_memory
 from aze_core.domain.errors import SettingError
 from aze_core.domain.model import CoverageSettings, Inventory
 from aze_core.locale import number, percent, t
@@ -80,6 +81,7 @@ def run(given: argparse.Namespace) -> int:
 def _of_files(
     given: argparse.Namespace, base: str, settings: CoverageSettings, pool: Pool | None, workers: int
 ) -> str:
+    bound_memory()
     inputs = tuple(Input(str(path), "protected_areas", as_of=given.areas_as_of) for path in given.files)
     found = import_files(
         ImportPlan(inputs, base=base),
