@@ -288,7 +288,8 @@ def _plan_of(given: argparse.Namespace) -> ImportPlan:
     if inputs and not given.base and not {one.kind for one in inputs} & set(SITES):
         raise DataError("no_sites_given", file=", ".join(one.name for one in inputs))
     base = versions.find(given.store, given.base) if given.base else ""
-    dates = [date for path in given.files if (date := date_of_name(path.name))]
+    listed = [one.name for one in inputs if one.kind != "protected_areas"]
+    dates = [date for name in listed if (date := date_of_name(name))]
     as_of = given.as_of or ("" if base else next(iter(dates), ""))
     return ImportPlan(tuple(inputs), given.name, given.list_version, as_of, given.list_type, base)
 

@@ -344,11 +344,20 @@ def naming(inventory: Inventory, offers: list[Offer]) -> None:
         replaces = False
         if adds and kinds & {*bringing.SITES, "trigger_species"}:
             replaces = st.toggle(t("bring.replaces"), key="bring_replaces", help=t("bring.replaces_help"))
+        areas_as_of = ""
+        if found := bringing.date_of_protected_areas(offers):
+            areas_as_of = st.text_input(
+                t("bring.areas_as_of"),
+                value=found,
+                key=f"bring_areas_as_of_{found}",
+                help=t("bring.areas_as_of_help"),
+                width=320,
+            )
         if "trigger_species" in kinds:
             note(t("bring.share_note"))
         if st.button(t("bring.start"), key="start_import", type="primary"):
             try:
-                bringing.begin(inventory, offers, name, as_of, list_type, adds, replaces)
+                bringing.begin(inventory, offers, name, as_of, list_type, adds, replaces, areas_as_of)
             except AzeError as error:
                 st.error(md(explain(error)))
             else:

@@ -14,7 +14,7 @@ import streamlit as st
 
 from aze_core.build.plan import KINDS as PLAN_KINDS
 from aze_core.build.plan import SITES, TABLES, ImportPlan, Input, pairs
-from aze_core.build.recognise import Look, date_of_name
+from aze_core.build.recognise import Look, date_of_areas, date_of_name, names_within
 from aze_core.domain.errors import AzeError, SettingError, StoreError
 from aze_core.domain.model import Inventory
 from aze_core.locale import explain
@@ -122,9 +122,16 @@ def gather(given: Sequence[Any] | None, path: str) -> tuple[list[tuple[Path, str
 
 
 def date_of(offers: Sequence[Offer]) -> str:
-    """The date that the files' names tell."""
-    dates = [date for one in offers if (date := date_of_name(Path(one.path).name))]
+    """The date of the list that the files' names tell."""
+    listed = [one for one in offers if one.kind != "protected_areas"]
+    dates = [date for one in listed if (date := date_of_name(Path(one.path).name))]
     return dates[0] if dates else ""
+
+
+def date_of_protected_areas(offers: Sequence[Offer]) -> str:
+    """The date of the protected areas among the files; empty where there are none."""
+    paths = [Path(one.path) for one in offers if one.kind == "protected_areas"]
+    return max((date_of_areas(names_within(path)) for path in paths), default="")
 
 
 def begin(
@@ -135,6 +142,7 @@ def begin(
     list_type: str,
     adds: bool,
     replaces: bool,
+    areas_as_of: str = "",
 ) -> None:
     """Start the import that the visitor asked for.
 
@@ -156,6 +164,7 @@ def begin(
             about=pairs("about", one.about),
             list_type=list_type if one.kind in SITES and not adds else "",
             replaces=replaces and one.kind in (*SITES, "trigger_species"),
+            as_of=areas_as_of.strip() if one.kind == "protected_areas" else "",
         )
         for one in offers
     )

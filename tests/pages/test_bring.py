@@ -219,3 +219,16 @@ def test_old_uploads_are_swept(own, monkeypatch):
     monkeypatch.setattr(uploads, "value", lambda name: -1)
     uploads.sweep()
     assert not left.exists()
+
+
+def test_the_date_of_the_protected_areas_is_offered_and_is_not_that_of_the_list(own):
+    at = fine(visit("data", view="bring"))
+    at.button(key="bring_training").click().run()
+    [shown] = [item for item in at.text_input if str(item.key).startswith("bring_areas_as_of")]
+    assert shown.value == "2026-03"
+    [listed] = [item for item in at.text_input if str(item.key).startswith("bring_as_of")]
+    assert listed.value == "2026-03-01"
+    shown.set_value("spring").run()
+    at.text_input(key="bring_name").set_value("Training").run()
+    at.button(key="start_import").click().run()
+    assert any("spring" in item.value for item in at.error)
