@@ -1,18 +1,22 @@
 """The command that computes cover: files, settings, processes, a cluster of two workers."""
 
+import contextlib
 import json
-import os
 import shutil
-import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import distributed
 import pytest
 
 from aze_core.cli import main
 from aze_core.store import folder, versions
 from aze_core.store.inventory import frames_of
 
-TRAINING = Path(__file__).parents[1] / "data" / "training"
+ROOT = Path(__file__).parents[1]
+TRAINING = ROOT / "data" / "training"
 TABLES = ("protection_parts", "protection_range", "protection_areas", "protection_trend", "protection_growth")
 
 
@@ -100,27 +104,48 @@ def test_processes_give_the_same_bits(capsys, store, tmp_path):
     assert all(here[name].equals(there[name]) for name in TABLES)
 
 
+@contextlib.contextmanager
+def cluster(place):
+    """A scheduler and two workers, each in a process of its own: its address, and the workers."""
+    told = place / "scheduler.json"
+    quiet = {"cwd": ROOT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    call = [sys.executable, "-m"]
+    scheduler = [*call, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+    worker = [*call, "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    files = ["--scheduler-file", str(told)]
+    running = [subprocess.Popen([*scheduler, "--no-dashboard", *files], **quiet)]
+    try:
+        workers = []
+        for _ in range(2):
+            workers.append(subprocess.Popen([*worker, *files, "--local-directory", str(place)], **quiet))
+            running.append(workers[-1])
+        patience = time.monotonic() + 120
+        while not told.exists() and time.monotonic() < patience:
+            time.sleep(0.1)
+        address = json.loads(told.read_text())["address"]
+        with distributed.Client(address, timeout=120) as client:
+            client.wait_for_workers(2, timeout=120)
+        yield address, workers
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
 def test_a_cluster_gives_the_same_bits_though_a_worker_is_lost(capsys, store, tmp_path, monkeypatch):
-    distributed = pytest.importorskip("distributed")
     monkeypatch.setattr("aze_core.build.coverage._CHUNK", 7)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[1])]))
     alone = Path(shutil.copytree(store, tmp_path / "alone"))
     one, here = computed(capsys, alone, AREAS, "--draws", 40)
-    lost: list[int] = []
+    lost = []
 
     def lose_a_worker(share):
-        if not lost:
-            lost.append(pids[0])
-            os.kill(pids[0], signal.SIGKILL)
+        if share > 0.5 and not lost:  # at the first chunk of sites
+            lost.append(workers[0])
+            workers[0].kill()
 
     monkeypatch.setattr("aze_core.cli.cover._tell", lose_a_worker)
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
-    ) as cluster:
-        with distributed.Client(cluster) as client:
-            pids = list(client.run(os.getpid).values())
-        assert len(pids) == 2
-        two, there = computed(capsys, store, AREAS, "--draws", 40, "--scheduler", cluster.scheduler_address)
+    with cluster(tmp_path) as (address, workers):
+        two, there = computed(capsys, store, AREAS, "--draws", 40, "--scheduler", address)
     assert lost
     assert one["inventory"] == two["inventory"]
     assert all(here[name].equals(there[name]) for name in TABLES)
@@ -139,9 +164,6 @@ def test_slips_are_sentences(capsys, store):
 
 
 def test_a_scheduler_that_is_not_there_is_told(capsys, store, monkeypatch):
-    pytest.importorskip("distributed")
-    import distributed
-
     def nobody(*args, **kwargs):
         raise OSError("timed out")
 
@@ -152,9 +174,6 @@ def test_a_scheduler_that_is_not_there_is_told(capsys, store, monkeypatch):
 
 
 def test_workers_without_the_planner_are_told(capsys, store, monkeypatch):
-    pytest.importorskip("distributed")
-    import distributed
-
     class Elsewhere:
         def __init__(self, *args, **kwargs):
             pass

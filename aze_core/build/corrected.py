@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from aze_core.build.coverage import refreshed
+from aze_core.build.coverage import METHOD, refreshed
 from aze_core.build.join_sites import Frames, stack, without_lost_species
 from aze_core.build.shipped import place
 from aze_core.domain.corrections import Correction
@@ -186,10 +186,16 @@ def _boundary(frames: Frames, one: Correction, source: str) -> Applied:
     sites = frames["sites"]
     square = float(gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(EQUAL_AREA).area.iloc[0]) / 1e6
     inside = shape.representative_point()
-    old = {
+    old: dict[str, Any] = {
         name: _cell(sites, "site_id", one.site_id, name)
         for name in ("area_km2", "area_basis", "measured_km2", "latitude", "longitude")
     }
+    cover = frames["coverage"]
+    computed = cover[(cover["site_id"] == one.site_id) & (cover["method"] == METHOD)]
+    if len(computed):
+        # the cover is computed anew within the new boundary
+        told = computed[["vintage", "share", "method", "source"]].astype({"vintage": int, "share": float})
+        old["coverage"] = told.to_dict("records")
     new = {
         "area_km2": square,
         "area_basis": "measured",

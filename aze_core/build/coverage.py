@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from aze_core.build.join_sites import Frames, stack
+from aze_core.build.join_sites import NOWHERE, Frames, stack
 from aze_core.build.shipped import place
 from aze_core.domain.errors import DataError, SettingError, StoreError
 from aze_core.domain.model import CoverageSettings
@@ -60,17 +60,40 @@ class Pool(Protocol):
 
 @dataclass(frozen=True)
 class AreaFile:
-    """Areas of one download that count for a run: those of the given kinds."""
+    """Areas of one download that count for a run.
+
+    Attributes
+    ----------
+    sha256 : str
+        Of the download.
+    kinds : tuple of str
+        Kinds of areas that count.
+    less : tuple of str
+        ``kind:ISO3`` of which a later download speaks: areas of these countries alone count no longer.
+    """
 
     sha256: str
     kinds: tuple[str, ...]
+    less: tuple[str, ...] = ()
+
+    def of(self, frame: Any) -> Any:
+        """The rows of a frame that count."""
+        kept = frame["kind"].isin(self.kinds)
+        for kind in self.kinds:
+            gone = {code.partition(":")[2] for code in self.less if code.startswith(f"{kind}:")}
+            if gone:
+                codes = frame["iso3"].fillna("").str.split(";")
+                still = np.array([not gone.issuperset(own) for own in codes], dtype=bool)
+                kept &= (frame["kind"] != kind) | still
+        return frame[kept]
 
 
 def chosen_files(store_dir: Path, earlier: Sequence[AreaFile], new: Sequence[str]) -> list[AreaFile]:
     """Which downloads a run counts, when new ones come to earlier ones.
 
-    A new download takes the place of earlier ones that hold areas of the same kind in one of the same
-    countries: next year's WDPA gives way for this year's, and an OECM file stands beside both.
+    A country of which a new download holds areas, of one kind, is no longer taken from earlier ones: last
+    year's WDPA gives way, an update of one country leaves the others as they were, and an OECM file stands
+    beside protected areas. An area that several countries share speaks for none of them.
 
     Parameters
     ----------
@@ -90,22 +113,24 @@ def chosen_files(store_dir: Path, earlier: Sequence[AreaFile], new: Sequence[str
         if one.sha256 in new:
             continue
         own = _extent(store_dir, one.sha256)
-        kinds = tuple(
-            kind
-            for kind in one.kinds
-            if not any(own.get(kind, set()) & extent.get(kind, set()) for _, extent in fresh)
-        )
+        kinds, less = [], set(one.less)
+        for kind in one.kinds:
+            spoken = set().union(*(extent.get(kind, set()) for _, extent in fresh))
+            gone = spoken | {code.partition(":")[2] for code in less if code.startswith(f"{kind}:")}
+            if own.get(kind, set()) - gone or not own.get(kind):
+                kinds.append(kind)
+                less |= {f"{kind}:{code}" for code in own.get(kind, set()) & gone}
         if kinds:
-            kept.append(AreaFile(one.sha256, kinds))
+            kept.append(AreaFile(one.sha256, tuple(kinds), tuple(sorted(less))))
     return kept + [AreaFile(digest, tuple(sorted(extent))) for digest, extent in fresh if extent]
 
 
 def _extent(store_dir: Path, digest: str) -> dict[str, set[str]]:
-    """Countries by kind of area."""
+    """Countries by kind of area, those apart that areas only share."""
     path = _kept(store_dir, digest)
     table = protected_areas.years(path)
-    pairs = table.assign(iso3=table["iso3"].fillna("").str.split(";")).explode("iso3")
-    return {str(kind): set(found) for kind, found in pairs.groupby("kind")["iso3"]}
+    codes = table["iso3"].fillna("").mask(table["iso3"].fillna("").str.contains(";"))
+    return {str(kind): set(found.dropna()) for kind, found in codes.groupby(table["kind"])}
 
 
 def _kept(store_dir: Path, digest: str) -> Path:
@@ -120,7 +145,7 @@ def files_of(run: pd.DataFrame) -> list[AreaFile]:
     if run.empty:
         return []
     told = json.loads(str(run["settings"].iloc[0]))["areas"]
-    return [AreaFile(str(digest), tuple(kinds)) for digest, kinds in told]
+    return [AreaFile(str(digest), tuple(kinds), tuple(less)) for digest, kinds, less in told]
 
 
 def settings_of(run: pd.DataFrame) -> CoverageSettings:
@@ -180,7 +205,9 @@ def with_cover(
     """
     settings = settings or CoverageSettings()
     report = ImportReport() if report is None else report
-    paths = [(_kept(store_dir, one.sha256), one.kinds) for one in files]
+    if not files:
+        raise DataError("no_area_counts")
+    paths = [(_kept(store_dir, one.sha256), one) for one in files]
     name = ", ".join(str(protected_areas.about(path)["file"]) for path, _ in paths)
     until = int(as_of[:4])
     sites = _sites(frames)
@@ -189,13 +216,13 @@ def with_cover(
     _note(report, "site_without_boundary", name, len(frames["sites"]) - len(sites))
     record = {
         "run_id": RUN,
-        "areas_hash": hashlib.sha256(repr([(f.sha256, f.kinds) for f in files]).encode()).hexdigest(),
+        "areas_hash": hashlib.sha256(repr([(f.sha256, f.kinds, f.less) for f in files]).encode()).hexdigest(),
         "sites_hash": _sites_hash(sites),
         "settings": json.dumps(
             {
                 **settings.to_dict(),
                 "edition": value("coverage.edition"),
-                "areas": [[f.sha256, list(f.kinds)] for f in files],
+                "areas": [[f.sha256, list(f.kinds), list(f.less)] for f in files],
             },
             sort_keys=True,
         ),
@@ -207,11 +234,11 @@ def with_cover(
     if done is not None:
         report.add("noted", "coverage_reused", name)
         return _with_tables(frames, done, source, until, report, name)
-    years = pd.concat([_of_kinds(protected_areas.years(path), kinds) for path, kinds in paths])
+    years = pd.concat([one.of(protected_areas.years(path)) for path, one in paths])
     found, names = _swept(sites, paths, tell, pool, workers)
     if not found.pairs:
         _tell_nothing_met(sites, paths, report, name)
-    tables = _tables(sites, found, names, years, paths, settings, until)
+    tables = _tables(sites, found, names, years, paths, settings, until, lambda share: tell(0.8 + share / 5))
     force = (years["tier"] == COUNTED) & (years["basis"] == "polygon")
     record |= {
         "areas": int(force.sum()),
@@ -257,7 +284,11 @@ def _sites(frames: Frames) -> gpd.GeoDataFrame:
     classes = frames["occurrences"].merge(frames["species"][["species_id", "class_name"]], on="species_id")
     named = classes.dropna(subset=["class_name"]).groupby("site_id")["class_name"]
     by_site = named.agg(lambda found: ";".join(sorted(set(found))))
+    # a site of unknown country is matched with areas of any
+    codes = sites["iso3"].str.split(";")
+    iso3 = [";".join(code for code in own if code != NOWHERE) for own in codes]
     return sites.assign(
+        iso3=iso3,
         list_type=table["list_type"].reindex(sites.index),
         region=table["region"].reindex(sites.index),
         classes=by_site.reindex(sites.index).fillna(""),
@@ -270,10 +301,6 @@ def _sites_hash(sites: gpd.GeoDataFrame) -> str:
     for row, shape in zip(sites.drop(columns="geometry").itertuples(), raw, strict=True):
         digest.update(repr(tuple(row)).encode() + b"\0" + shape)
     return digest.hexdigest()
-
-
-def _of_kinds(frame: Any, kinds: Sequence[str]) -> Any:
-    return frame[frame["kind"].isin(kinds)]
 
 
 def _same_run(frames: Frames, store_dir: Path, record: dict[str, Any]) -> Frames | None:
@@ -294,7 +321,7 @@ def _same_run(frames: Frames, store_dir: Path, record: dict[str, Any]) -> Frames
 
 def _swept(
     sites: gpd.GeoDataFrame,
-    paths: Sequence[tuple[Path, Sequence[str]]],
+    paths: Sequence[tuple[Path, AreaFile]],
     tell: Tell,
     pool: Pool | None,
     workers: int,
@@ -325,10 +352,10 @@ def _swept(
     return Swept(parts, ranges, pairs), pd.concat(named, ignore_index=True)
 
 
-def _near(shapes: Any, paths: Sequence[tuple[Path, Sequence[str]]]) -> gpd.GeoDataFrame:
+def _near(shapes: Any, paths: Sequence[tuple[Path, AreaFile]]) -> gpd.GeoDataFrame:
     """Areas whose box meets one of the shapes'."""
     boxes = shapely.bounds(shapes)
-    found = [_of_kinds(protected_areas.read_touching(path, boxes), kinds) for path, kinds in paths]
+    found = [one.of(protected_areas.read_touching(path, boxes)) for path, one in paths]
     return gpd.GeoDataFrame(pd.concat(found, ignore_index=True), crs=found[0].crs)
 
 
@@ -352,14 +379,18 @@ def _done(
 
 
 def _tell_nothing_met(
-    sites: gpd.GeoDataFrame, paths: Sequence[tuple[Path, Sequence[str]]], report: ImportReport, name: str
+    sites: gpd.GeoDataFrame, paths: Sequence[tuple[Path, AreaFile]], report: ImportReport, name: str
 ) -> None:
     """That no area meets a site: likely swapped coordinates, or another country's file."""
     shapes = sites.geometry.to_numpy(dtype=object)
-    for path, _ in paths:
-        for batch in protected_areas.batches(path):
-            if swapped(shapes, batch.geometry.to_numpy(dtype=object)):
-                raise DataError("areas_swapped")
+    boxes = [
+        shapely.box(*shapely.bounds(batch.geometry.to_numpy(dtype=object)).T)
+        for path, _ in paths
+        for batch in protected_areas.batches(path)
+    ]
+    # all of them at once: one that lies near a site speaks for the rest
+    if boxes and swapped(shapes, np.concatenate(boxes)):
+        raise DataError("areas_swapped")
     _note(report, "no_area_meets", name, len(sites))
 
 
@@ -368,9 +399,10 @@ def _tables(
     found: Swept,
     names: pd.DataFrame,
     years: pd.DataFrame,
-    paths: Sequence[tuple[Path, Sequence[str]]],
+    paths: Sequence[tuple[Path, AreaFile]],
     settings: CoverageSettings,
     until: int,
+    tell: Tell,
 ) -> Frames:
     whole = found.part_table()
     parts = stopped(whole, settings.tolerance)
@@ -389,14 +421,15 @@ def _tables(
     for list_type, group in plain.groupby("list_type"):
         mine = whole[whole["site_id"].isin(group.index)]
         curve = trends(
-            mine,
+            mine.assign(year=mine["year"].clip(upper=until)),
             group,
-            _drawn_from(force),
+            _drawn_from(force).assign(year=lambda frame: frame["year"].clip(upper=until)),
             _groups(group),
             settings.draws,
             settings.seed,
             tolerance=settings.tolerance,
             until=until,
+            tell=tell,
         )
         curves.append(curve.assign(list_type=list_type))
         inside = added.assign(km2=added[list_type]) if drawn else of_parts(mine, group)
@@ -414,8 +447,8 @@ def _drawn_from(force: pd.DataFrame) -> pd.DataFrame:
     return force.assign(year=value("coverage.first_year"))
 
 
-def _first_protected(paths: Sequence[tuple[Path, Sequence[str]]], sites: dict[str, Any]) -> pd.DataFrame:
-    frames = [_of_kinds(batch, kinds) for path, kinds in paths for batch in protected_areas.batches(path)]
+def _first_protected(paths: Sequence[tuple[Path, AreaFile]], sites: dict[str, Any]) -> pd.DataFrame:
+    frames = [one.of(batch) for path, one in paths for batch in protected_areas.batches(path)]
     every = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=frames[0].crs)
     force = (every["tier"] == COUNTED) & (every["basis"] == "polygon")
     return first_protected(every[force], sites)
@@ -476,13 +509,28 @@ def _with_tables(
         vintage=until, method=METHOD, source=source
     )
     old = without_computed(frames)["coverage"] if _has_run(frames, until) else frames["coverage"]
+    # an older run of a later year is no longer there to be looked into
+    old = old[~((old["method"] == METHOD) & (old["vintage"] > until)).to_numpy()]
     keys = pd.MultiIndex.from_frame(old[["site_id", "vintage"]].astype({"vintage": int}))
     same = keys.isin(pd.MultiIndex.from_frame(shares[["site_id", "vintage"]]))
-    corrected = (old["method"] == "corrected").to_numpy()
-    lost = same & ~corrected
+    # what came after the last run of this year stays as it is
+    stays = (old["method"] == "corrected").to_numpy() | _has_run(frames, until)
+    lost = same & ~stays
     _note(report, "computed_replaces_reported", file, int(lost.sum()))
-    kept = set(old.loc[same & corrected, "site_id"])
-    made["coverage"] = stack(old[~lost], shares[~shares["site_id"].isin(kept)], "coverage")
+    kept = set(old.loc[same & stays, "site_id"])
+    shares = shares[~shares["site_id"].isin(kept)]
+    made["coverage"] = stack(old[~lost], _corrected(shares, frames["corrections"], until), "coverage")
+    return made
+
+
+def _corrected(shares: pd.DataFrame, corrections: pd.DataFrame, until: int) -> pd.DataFrame:
+    """Computed shares, where no accepted correction says how much is protected since an earlier year."""
+    made = shares.copy()
+    for row in corrections[corrections["kind"] == "protected_since"].itertuples():
+        said = json.loads(str(row.new_value))
+        mine = made.index[made["site_id"] == row.site_id]
+        if said and min(entry["vintage"] for entry in said) <= until:
+            made.loc[mine, ["share", "method", "source"]] = [said[-1]["share"], "corrected", row.source]
     return made
 
 
@@ -511,7 +559,12 @@ def refreshed(
 ) -> Frames:
     """The tables with their run made anew where boundaries, lists or species changed since.
 
-    Where the protected areas are no longer in the store, what they gave is taken out, and that is noted.
+    Where that cannot be done, what the run gave is taken out, and that is noted.
+
+    Raises
+    ------
+    StoreError, DataError
+        It cannot be done, and there is no report to note it in.
     """
     run = frames["coverage_runs"]
     if run.empty:
@@ -519,12 +572,14 @@ def refreshed(
     sites = _sites(frames)
     if not sites.empty and _sites_hash(sites) == run["sites_hash"].iloc[0]:
         return frames
-    found = ImportReport() if report is None else report
+    as_of = str(run["areas_as_of"].iloc[0])
     try:
-        as_of = str(run["areas_as_of"].iloc[0])
-        return with_cover(frames, store_dir, files_of(run), as_of, settings_of(run), found, tell)
-    except (StoreError, DataError):
-        found.add("noted", "coverage_dropped", str(run["source"].iloc[0]))
+        return with_cover(frames, store_dir, files_of(run), as_of, settings_of(run), report, tell)
+    except (StoreError, DataError) as error:
+        if report is None:
+            raise
+        rule = "coverage_dropped" if isinstance(error, StoreError) else "coverage_dropped_data"
+        report.add("noted", rule, str(run["source"].iloc[0]), detail=error.message_id)
         return without_computed(frames)
 
 

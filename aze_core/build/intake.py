@@ -439,8 +439,15 @@ class _Intake:
             return
         tell(0.0)
         files = chosen_files(self.store_dir, files_of(run), [digest for _, digest, _ in self.areas])
-        as_of = max(date for *_, date in self.areas)
+        new = {digest for _, digest, _ in self.areas}
+        dates = [date for *_, date in self.areas]
+        if any(one.sha256 not in new for one in files):
+            dates.append(str(run["areas_as_of"].iloc[0]))
+        as_of = max(dates)
         report = self.reports[self.areas[-1][0]]
+        gone = {one.sha256 for one in files_of(run)} - {one.sha256 for one in files}
+        for digest in sorted(gone - new):
+            report.add("noted", "areas_give_way", self.areas[-1][0], value=digest[:12])
         chosen = settings or settings_of(run)
         self.frames = with_cover(
             self.frames, self.store_dir, files, as_of, chosen, report, tell, pool, workers

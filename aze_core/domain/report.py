@@ -30,27 +30,28 @@ ACTIONS = ("noted", "repaired", "set_aside")
 RULES = frozenset(
     """
     above_header ambiguous_number ambiguous_site antimeridian area_differs area_without_unit area_zero
-    bad_coordinate bad_coordinates bad_iso3 bad_number bad_point bad_threat_code bad_year
-    biosphere_reserve category_changed column_absent computed_replaces_reported cost_without_currency
-    cover_without_year coverage_dropped coverage_reused crs_assumed crs_changed doubled_column
-    duplicate_id duplicate_occurrence duplicate_row duplicate_species duplicate_threat empty_layer
-    empty_sheet error_value formula_without_value half_point hidden_sheet identifiers_made
-    invalid_geometry islands_as_triangles iso3_case line_geometry merged_cells mett_above_max
-    mixed_encoding name_spelling name_without_author named_by_place names_left_out negative_number
-    no_area no_area_meets no_aze_status no_geometry no_id no_iso3 no_name no_point no_points no_share
-    no_site no_territory_overlaps not_a_binomial not_a_number not_global not_in_red_list_ambiguous
-    not_in_red_list_unknown not_latest not_named not_stated null_island occurrences_left_list
-    occurrences_updated odd_letters one_id_two_sites ones_mark_presence other_encoding other_format
-    other_layer outside_world parts_dissolved parts_dropped point_beside_polygon point_far
-    point_geometry point_without_area polar possibly_extinct presence_not_known reader_warning
-    red_list_not_kept repeated_values rights_column rights_updated ring_closed row_too_long
-    share_by_criterion share_effectively_all share_needed share_not_a_number share_out_of_range
-    share_scale share_unclear sheet_without_table simplified site_conflict site_without_boundary
-    sites_left_list sites_updated status_not_reported subpopulation swapped_point synonym
-    text_doubtful text_encoding text_mended threat_of_unknown_species two_assessments two_categories
-    two_names_one_species two_of two_shares_of_one_pair two_values_of_one_site unclear_flag
-    unknown_aze_status unknown_category unknown_consent_stage unknown_country unknown_list_type
-    unknown_realm unknown_site unnamed_column unused_columns values_updated wrong_encoding
+    areas_give_way bad_coordinate bad_coordinates bad_iso3 bad_number bad_point bad_threat_code
+    bad_year biosphere_reserve category_changed column_absent computed_replaces_reported
+    cost_without_currency cover_without_year coverage_dropped coverage_dropped_data coverage_reused
+    crs_assumed crs_changed doubled_column duplicate_id duplicate_occurrence duplicate_row
+    duplicate_species duplicate_threat empty_layer empty_sheet error_value formula_without_value
+    half_point hidden_sheet identifiers_made invalid_geometry islands_as_triangles iso3_case
+    line_geometry merged_cells mett_above_max mixed_encoding name_spelling name_without_author
+    named_by_place names_left_out negative_number no_area no_area_meets no_aze_status no_geometry
+    no_id no_iso3 no_name no_point no_points no_share no_site no_territory_overlaps not_a_binomial
+    not_a_number not_global not_in_red_list_ambiguous not_in_red_list_unknown not_latest not_named
+    not_stated null_island occurrences_left_list occurrences_updated odd_letters one_id_two_sites
+    ones_mark_presence other_encoding other_format other_layer outside_world parts_dissolved
+    parts_dropped point_beside_polygon point_far point_geometry point_without_area polar
+    possibly_extinct presence_not_known reader_warning red_list_not_kept repeated_values rights_column
+    rights_updated ring_closed row_too_long share_by_criterion share_effectively_all share_needed
+    share_not_a_number share_out_of_range share_scale share_unclear sheet_without_table simplified
+    site_conflict site_without_boundary sites_left_list sites_updated status_not_reported
+    subpopulation swapped_point synonym text_doubtful text_encoding text_mended
+    threat_of_unknown_species two_assessments two_categories two_names_one_species two_of
+    two_shares_of_one_pair two_values_of_one_site unclear_flag unknown_aze_status unknown_category
+    unknown_consent_stage unknown_country unknown_list_type unknown_realm unknown_site unnamed_column
+    unused_columns values_updated wrong_encoding
     """.split()  # noqa: SIM905 - a list of this length reads better so
 )
 """Rules that a finding can fall under; the words stand in the catalogues, below `finding`."""

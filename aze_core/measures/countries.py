@@ -105,9 +105,12 @@ def country_sites(inventory: Inventory, sites: pd.Index, iso3: str, vintage: int
         inventory.occurrences.groupby("site_id")["species_id"].nunique().reindex(mine).fillna(0).astype(int)
     )
     cover = inventory.coverage
-    made = cover[(cover["vintage"] == vintage) & (cover["method"] == COMPUTED)] if vintage else cover[:0]
+    run = inventory.coverage_runs["until"].tolist()
+    made = (
+        cover[(cover["vintage"] == vintage) & (cover["method"] == COMPUTED)] if vintage in run else cover[:0]
+    )
     ranges = inventory.protection_range[list(RANGE)].astype(float)
-    # a range belongs to the computed share, never to a reported or corrected one
+    # a range belongs to the share of its own run, never to a reported, corrected or older one
     table = table.join(ranges[ranges.index.isin(made["site_id"])])
     return table.sort_values(["name"], kind="stable")
 

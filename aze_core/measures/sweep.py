@@ -56,7 +56,7 @@ class Areas:
         """Areas of a tidy frame; see `aze_core.domain.protected_areas.COLUMNS`."""
         shapes = frame["geometry"].to_numpy(dtype=object)
         year: NDArray[np.int64] = np.asarray(frame["year"].astype("Int64").fillna(_UNDATED), dtype=np.int64)
-        identifiers = frame["area_id"].astype(str).to_numpy(dtype=object)
+        identifiers = plain_ids(frame["area_id"]).to_numpy(dtype=object)
         oecm = (frame["kind"] == "oecm").to_numpy(dtype=bool)
         # the bounds part areas that share an identifier, so that the order of rows never matters
         bounds = np.nan_to_num(shapely.bounds(shapes))
@@ -150,11 +150,11 @@ def sweep(
     order = np.lexsort((theirs, mine))
     mine, theirs = mine[order], theirs[order]
     ends = np.searchsorted(mine, np.arange(len(site_ids) + 1))
-    codes = [frozenset(filter(None, text.split(";"))) for text in areas.iso3]
+    codes = [_codes(text) for text in areas.iso3]
     found = Swept([], [], [])
     for number, site_id in enumerate(site_ids):
         site, near = shapes[number], theirs[ends[number] : ends[number + 1]]
-        own = frozenset(filter(None, countries[number].split(";")))
+        own = _codes(countries[number])
         total = float(shapely.area(site))
         pieces = _cut(areas.shapes[near], site)
         sizes = shapely.area(pieces)
@@ -183,6 +183,15 @@ def sweep(
                 for a, size in zip(near[touching], sizes[touching], strict=True)
             )
     return found
+
+
+def plain_ids(identifiers: pd.Series) -> pd.Series:
+    """Identifiers as texts that can be joined by ``;``."""
+    return identifiers.astype(object).fillna("").astype(str).str.replace(";", ",")
+
+
+def _codes(text: str) -> frozenset[str]:
+    return frozenset(filter(None, (code.strip() for code in text.split(";"))))
 
 
 def _cut(shapes: Shapes, site: Any) -> Shapes:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from aze_core.domain.settings import value
+from aze_core.measures.sweep import plain_ids
 
 MEASURES = ("mean", "complete", "none")
 COLUMNS = ("year", "sites", *(f"{name}{end}" for name in MEASURES for end in ("_low", "", "_high")))
@@ -61,7 +63,7 @@ def coverage_trend(
     Raises
     ------
     ValueError
-        No sites, or no year to draw.
+        No sites, no draws, or no year to draw.
 
     Notes
     -----
@@ -93,6 +95,7 @@ def trends(
     *,
     tolerance: float = value("coverage.tolerance"),
     until: int | None = None,
+    tell: Callable[[float], None] = lambda share: None,
 ) -> pd.DataFrame:
     """The trend of several groups of sites, under the same draws.
 
@@ -102,6 +105,8 @@ def trends(
         By kind and code: which of the sites belong to the group; a site may belong to several.
     by_year, sites, protected_areas, draws, seed, tolerance, until
         As `coverage_trend`.
+    tell : callable, optional
+        Called with the share of the draws done; what it raises ends the work.
 
     Returns
     -------
@@ -116,6 +121,8 @@ def trends(
     groups = {code: mask for code, mask in groups.items() if mask.any()}
     if not len(sites) or not groups:
         raise ValueError("`sites` was empty but is expected to hold at least one site")
+    if draws < 1:
+        raise ValueError(f"`draws` was {draws} but is expected to be at least 1")
     first = value("coverage.first_year")
     years = np.arange(first, (until or dt.date.today().year) + 1)
     parts = _Parts.of(by_year, sites, protected_areas)
@@ -132,19 +139,20 @@ def trends(
         added[before + tolerance >= 1 - _ROUND] = 0.0
         return np.minimum(np.cumsum(added, axis=1), 1.0)
 
-    def measured(weights: NDArray[np.bool_], cover: NDArray[np.float64]) -> NDArray[np.float64]:
+    complete_from, none_to = value("classes.complete_min") - _ROUND, value("classes.none_max") + _ROUND
+
+    def measured(weights: csr_matrix, cover: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sums over groups: covered share, complete sites, uncovered sites; (3, groups, years)."""
-        full = cover >= value("classes.complete_min") - _ROUND
-        bare = cover <= value("classes.none_max") + _ROUND
-        by_site = weights.astype(np.float64)
-        return np.stack([by_site @ cover, by_site @ full, by_site @ bare])
+        full, bare = cover >= complete_from, cover <= none_to
+        return np.stack([weights @ cover, weights @ full.astype(float), weights @ bare.astype(float)])
 
     unsure = np.unique(parts.site[parts.open])
     is_unsure = np.zeros(len(sites), dtype=bool)
     is_unsure[unsure] = True
     sure = ~is_unsure[parts.site]
     cover = curves(parts.site[sure], parts.year[sure], parts.share[sure], len(sites))
-    fixed = measured(member[:, ~is_unsure], cover[~is_unsure])
+    # most groups hold few of the sites
+    fixed = measured(csr_matrix(member[:, ~is_unsure].astype(float)), cover[~is_unsure])
     low = np.repeat(fixed[None], len(QUANTILES), axis=0)
     moving = np.flatnonzero(member[:, is_unsure].any(axis=1))
     if len(moving):
@@ -152,11 +160,13 @@ def trends(
         mine = np.flatnonzero(~sure)
         which = place[parts.site[mine]]
         rng = np.random.default_rng(seed)
-        weights = member[np.ix_(moving, is_unsure)]
+        weights = csr_matrix(member[np.ix_(moving, is_unsure)].astype(float))
         drawn = np.empty((draws, 3, len(moving), len(years)), dtype=np.float32)
         for number in range(draws):
             when = parts.drawn(rng)[mine]
             drawn[number] = measured(weights, curves(which, when, parts.share[mine], len(unsure)))
+            if number % 20 == 0:
+                tell(number / draws)
         drawn.sort(axis=0)
         for level, q in enumerate(QUANTILES):
             low[level][:, moving] += _quantile(drawn, q)
@@ -243,7 +253,7 @@ def _pools(codes: list[str], owner: Mapping[str, str], areas: pd.DataFrame) -> l
         str(code): np.sort(np.asarray(found, dtype=np.int64)) for code, found in pairs.groupby("iso3")["year"]
     }
     late = np.sort(years[years > value("coverage.fallback_after")])
-    country = dict(zip(areas["area_id"].astype(str), areas["iso3"].fillna("").astype(str), strict=True))
+    country = dict(zip(plain_ids(areas["area_id"]), areas["iso3"].fillna("").astype(str), strict=True))
     found: list[NDArray[np.int64]] = []
     for code in codes:
         own = country.get(code, owner.get(code, ""))

@@ -35,12 +35,13 @@ def uncorrected(inventory: Inventory) -> Inventory:
         except ValueError:  # withheld
             continue
         if row["kind"] == "protected_since":
-            cover = _cover(cover, site, old, new)
+            cover = _as_computed(_cover(cover, site, old, new), inventory, str(row["source"]))
         elif row["kind"] == "name":
             sites.at[site, "name"] = old
         elif row["kind"] == "point":
             sites.loc[site, ["latitude", "longitude"]] = old
         elif row["kind"] == "boundary":
+            cover = _cover(cover, site, old.pop("coverage", []), [])
             for name, item in old.items():
                 sites.at[site, name] = item
         elif row["kind"] == "category":
@@ -76,6 +77,22 @@ def _cover(
     for entry in old:
         at = made.index[mine & (made["vintage"] == entry["vintage"])]
         made.loc[at, ["share", "method", "source"]] = [entry["share"], entry["method"], entry["source"]]
+    return made
+
+
+def _as_computed(cover: pd.DataFrame, inventory: Inventory, source: str) -> pd.DataFrame:
+    """Shares that a run computed and the correction overrode, as the run left them."""
+    made = cover.copy()
+    for at in made.index[(made["method"] == "corrected") & (made["source"] == source)]:
+        site = str(made.at[at, "site_id"])
+        if site in inventory.protection_range.index:
+            found: Any = inventory.protection_range.loc[site]
+            for name, item in (
+                ("share", found["share"]),
+                ("method", "computed"),
+                ("source", found["source"]),
+            ):
+                made.at[at, name] = item
     return made
 
 

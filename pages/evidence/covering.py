@@ -32,6 +32,9 @@ def sentence(inventory: Inventory, site: str) -> str:
     newest = cover[(cover["site_id"] == site) & (cover["vintage"] == row["vintage"])]
     if list(newest["method"]) != [COMPUTED]:
         return ""
+    if row["vintage"] not in inventory.coverage_runs["until"].tolist():
+        # computed by an older run, whose range is no longer there
+        return t("site.cover_computed", year=int(row["vintage"]), share=percent(row["share"]), high="")
     high = float(inventory.protection_range["share_high"].astype(float).get(site, row["share"]))
     told = t("site.cover_high", share=percent(high)) if high - row["share"] > _LEAST else ""
     return t("site.cover_computed", year=int(row["vintage"]), share=percent(row["share"]), high=told)

@@ -17,8 +17,9 @@ from aze_core.domain.corrections import Correction
 from aze_core.domain.errors import DataError, SettingError, StoreError
 from aze_core.domain.model import CoverageSettings
 from aze_core.measures.coverage import clean_protected_areas, coverage_by_year, protection_class
-from aze_core.store import folder
-from aze_core.store.corrections import propose
+from aze_core.measures.uncorrected import uncorrected
+from aze_core.store import folder, protected_areas
+from aze_core.store.corrections import proposals, propose
 from aze_core.store.inventory import frames_of, load
 
 TRAINING = Path(__file__).parents[2] / "data" / "training"
@@ -466,3 +467,178 @@ def test_what_pages_load_has_the_run(squares, tmp_path):
     inventory = load(result.path, boundaries=False)
     assert inventory.protection_range["share"].round(6).to_dict() == {"1": 0.5, "2": 0.0}
     assert inventory.coverage_runs.loc["run", "until"] == 2026
+
+
+# ---------------------------------------------------------------- which areas count, and for how long
+
+
+def test_an_update_of_one_country_leaves_the_others(tmp_path):
+    shapes = {"A": box(0, 0, 1, 1), "B": box(5, 0, 6, 1)}
+    frame = gpd.GeoDataFrame(
+        {"SitRecID": [1.0, 2.0], "IntName": ["A", "B"], "ISO3": ["MEX", "GTM"], "AzeStatus": "confirmed"},
+        geometry=list(shapes.values()),
+        crs="EPSG:4326",
+    )
+    sites = tmp_path / "kba.gpkg"
+    frame.to_file(sites)
+    world = areas_file(
+        tmp_path / "WDPA_Mar2026.gpkg",
+        {"geometry": shapes["A"]},
+        {"geometry": shapes["B"], "ISO3": "GTM"},
+        {"geometry": box(20, 0, 21, 1), "ISO3": "GTM;MEX"},
+    )
+    mexico = areas_file(
+        tmp_path / "WDPA_Apr2026_MEX.gpkg",
+        {"geometry": box(0, 0, 0.5, 1)},
+        {"geometry": box(20, 0, 21, 1), "ISO3": "GTM;MEX", "STATUS": "Proposed"},
+    )
+    store = tmp_path / "store"
+    one, frames = brought(store, (sites, "sites"), (world, "protected_areas"))
+    assert shares(frames) == {"1": 1, "2": 1}
+    two, frames = brought(store, (mexico, "protected_areas"), base=one.version.content_hash)
+    # Mexico's areas are those of its own file alone, Guatemala's are what they were
+    assert shares(frames) == {"1": 0.5, "2": 1}
+    assert files_of(frames["coverage_runs"])[0].less == ("pa:MEX",)
+    assert "areas_give_way" not in rules(two)
+    # the run is the same when it is made anew
+    made, reused = cover(store, two.version.content_hash)
+    assert (made, reused) == (two.version.content_hash, True)
+    three, frames = brought(store, (world, "protected_areas"), base=two.version.content_hash)
+    assert shares(frames) == {"1": 1, "2": 1}
+    assert "areas_give_way" in rules(three)
+    assert len(files_of(frames["coverage_runs"])) == 1
+
+
+def test_an_older_file_beside_does_not_date_the_run_back(squares, tmp_path):
+    sites, place = squares
+    pas = areas_file(place / "WDPA_Mar2026.gpkg", {"geometry": box(0, 0, 0.5, 1)})
+    oecms = areas_file(place / "WDOECM_Mar2025.gpkg", {"geometry": box(0.5, 0, 1, 1), "SITE_TYPE": "OECM"})
+    store = tmp_path / "store"
+    one, _ = brought(store, (sites, "sites"), (pas, "protected_areas"))
+    _, frames = brought(store, (oecms, "protected_areas"), base=one.version.content_hash)
+    assert frames["coverage_runs"]["until"].tolist() == [2026]
+    rows = frames["coverage"].set_index(["site_id", "vintage"])["share"].round(6)
+    assert rows.to_dict() == {("1", 2026): 1, ("2", 2026): 0}
+
+
+def test_an_older_download_in_place_of_a_newer_one_leaves_no_newer_share(squares, tmp_path):
+    sites, place = squares
+    new = areas_file(place / "WDPA_Mar2026.gpkg", {"geometry": box(0, 0, 0.5, 1)})
+    old = areas_file(place / "WDPA_Mar2025.gpkg", {"geometry": box(0, 0, 0.25, 1)})
+    store = tmp_path / "store"
+    one, _ = brought(store, (sites, "sites"), (new, "protected_areas"))
+    _, frames = brought(store, (old, "protected_areas"), base=one.version.content_hash)
+    assert set(frames["coverage"]["vintage"]) == {2025}
+
+
+def test_a_site_of_unknown_country_is_matched_with_any(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"SitRecID": [1.0], "IntName": ["A"], "ISO3": [None], "AzeStatus": "confirmed"},
+        geometry=[box(0, 0, 1, 1)],
+        crs="EPSG:4326",
+    )
+    sites = tmp_path / "kba.gpkg"
+    frame.to_file(sites)
+    areas = areas_file(tmp_path / "WDPA_Mar2026.gpkg", {"geometry": box(0, 0, 0.5, 1)})
+    _, frames = brought(tmp_path / "store", (sites, "sites"), (areas, "protected_areas"))
+    assert shares(frames) == {"1": 0.5}
+
+
+def test_a_file_of_which_nothing_counts_is_told(squares, tmp_path):
+    sites, place = squares
+    areas = areas_file(place / "WDPA_Mar2026.gpkg", {"geometry": box(0, 0, 1, 1), "STATUS": "Not Reported"})
+    with pytest.raises(DataError, match="no_area_counts"):
+        brought(tmp_path / "store", (sites, "sites"), (areas, "protected_areas"))
+
+
+def test_areas_beside_a_site_are_not_called_swapped_for_others_far_away(tmp_path, monkeypatch):
+    sites = sites_file(tmp_path / "kba.gpkg", A=box(36, 10, 36.2, 10.2))
+    areas = areas_file(
+        tmp_path / "WDPA_Mar2026.gpkg",
+        {"geometry": box(37, 10, 37.2, 10.2)},  # beside the site
+        {"geometry": box(10, 36, 10.2, 36.2)},  # would meet it when turned
+    )
+    whole = protected_areas.batches
+    one_by_one = lambda path: (batch.iloc[[n]] for batch in whole(path) for n in range(len(batch)))  # noqa: E731
+    monkeypatch.setattr(protected_areas, "batches", one_by_one)
+    result, _ = brought(tmp_path / "store", (sites, "sites"), (areas, "protected_areas"))
+    assert "no_area_meets" in rules(result)
+
+
+def test_areas_dated_after_the_last_year_count_in_it(squares, tmp_path):
+    sites, place = squares
+    areas = areas_file(place / "WDPA_Mar2025.gpkg", {"geometry": box(0, 0, 0.5, 1), "STATUS_YR": 2026})
+    _, frames = brought(tmp_path / "store", (sites, "sites"), (areas, "protected_areas"))
+    last = frames["protection_trend"].query("group_kind == 'all'").iloc[-1]
+    assert (last["year"], round(last["mean"], 6)) == (2025, 0.25)
+
+
+def test_a_correction_of_a_boundary_without_the_areas_is_refused_and_stays_open(squares, tmp_path):
+    sites, place = squares
+    areas = areas_file(place / "WDPA_Mar2026.gpkg", {"geometry": box(0, 0, 0.5, 1)})
+    store = tmp_path / "store"
+    one, frames = brought(store, (sites, "sites"), (areas, "protected_areas"))
+    base = one.version.content_hash
+    folder.protected_areas_path(store, files_of(frames["coverage_runs"])[0].sha256).unlink()
+    shape = shapely.to_geojson(box(0, 0, 0.25, 1))
+    asked = propose(store, base, Correction("boundary", "1", "", (("geojson", shape),), "Survey 2026", ""))
+    with pytest.raises(StoreError, match="areas_not_kept"):
+        accept(store, base, [asked])
+    assert [one.status for one in proposals(store)] == ["proposed"]
+
+
+def test_without_corrections_cover_is_what_it_was(squares, tmp_path):
+    sites, place = squares
+    areas = areas_file(place / "WDPA_Mar2026.gpkg", {"geometry": box(0, 0, 0.5, 1)})
+    store = tmp_path / "store"
+    one, _ = brought(store, (sites, "sites"), (areas, "protected_areas"))
+    base = one.version.content_hash
+    shape = shapely.to_geojson(box(0, 0, 0.25, 1))
+    asked = [
+        propose(store, base, Correction("boundary", "1", "", (("geojson", shape),), "Survey 2026", "")),
+        propose(
+            store,
+            base,
+            Correction("protected_since", "2", "", (("year", 2020), ("share", 1.0)), "Decree 7", ""),
+        ),
+    ]
+    made = load(folder.inventory_path(store, accept(store, base, asked)))
+    before = load(one.path)
+
+    def rows(inventory):
+        told = inventory.coverage.set_index(["site_id", "vintage"])[["share", "method"]]
+        return told.assign(share=told["share"].round(6)).T.to_dict("list")
+
+    assert rows(made) == {("1", 2026): [1.0, "computed"], ("2", 2026): [1.0, "corrected"]}
+    assert rows(uncorrected(made)) == rows(before)
+
+
+def test_a_correction_holds_for_later_data_too(squares, tmp_path):
+    sites, place = squares
+    old = areas_file(place / "WDPA_Mar2025.gpkg", {"geometry": box(0, 0, 0.5, 1)})
+    new = areas_file(place / "WDPA_Mar2026.gpkg", {"geometry": box(0, 0, 0.25, 1)})
+    store = tmp_path / "store"
+    one, _ = brought(store, (sites, "sites"), (old, "protected_areas"))
+    base = one.version.content_hash
+    said = Correction("protected_since", "2", "", (("year", 2020), ("share", 0.9)), "Decree 7", "")
+    corrected = accept(store, base, [propose(store, base, said)])
+    two, frames = brought(store, (new, "protected_areas"), base=corrected)
+    rows = frames["coverage"].set_index(["site_id", "vintage"])
+    assert rows.loc[("2", 2026), ["share", "method"]].tolist() == [0.9, "corrected"]
+    assert rows.loc[("1", 2026), "method"] == METHOD
+    bare = uncorrected(load(two.path)).coverage.set_index(["site_id", "vintage"])
+    assert bare.loc[("2", 2026), ["share", "method"]].tolist() == [0.0, METHOD]
+
+
+def test_a_reported_share_that_came_after_the_run_stays(squares, tmp_path):
+    sites, place = squares
+    areas = areas_file(place / "WDPA_Mar2026.gpkg", {"geometry": box(0, 0, 0.5, 1)})
+    store = tmp_path / "store"
+    one, _ = brought(store, (sites, "sites"), (areas, "protected_areas"))
+    table = place / "table.csv"
+    table.write_text("site_id,name,latitude,longitude,iso3,protected_pct_2026\n2,B,0.5,5.5,MEX,77\n")
+    two, _ = brought(store, (table, "site_table"), base=one.version.content_hash)
+    made, _ = cover(store, two.version.content_hash, CoverageSettings(draws=9))
+    rows = frames_of(folder.inventory_path(store, made))["coverage"].set_index("site_id")
+    assert round(rows.loc["2", "share"], 6) == 0.77
+    assert rows.loc["1", "method"] == METHOD

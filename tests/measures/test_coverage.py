@@ -15,6 +15,7 @@ from aze_core.measures.coverage import (
     protected_share,
     protection_class,
 )
+from aze_core.measures.trend import coverage_trend
 from tests.measures.areas import METRES, areas_of, box, oracle, sites_of
 
 
@@ -137,6 +138,7 @@ def test_only_areas_of_a_shared_country_count():
     rows = (box(0, 0, 50, 10), 1980, {"iso3": "USA"}), (box(50, 0, 60, 10), 1990, {"iso3": "GTM;MEX"})
     assert added(*rows, iso3={"A": "MEX"}) == {1990: 10 / 100}
     assert added(*rows, iso3={"A": "MEX;USA"}) == {1980: 50 / 100, 1990: 10 / 100}
+    assert added(*rows, iso3={"A": "GTM; USA"}) == {1980: 50 / 100, 1990: 10 / 100}
     # without codes on either side nothing can be matched by country
     assert added(*rows, iso3={"A": ""}) == {1980: 50 / 100, 1990: 10 / 100}
     assert added((box(0, 0, 50, 10), 1980, {"iso3": ""}), iso3={"A": "MEX"}) == {1980: 50 / 100}
@@ -193,6 +195,15 @@ def test_an_undated_area_keeps_its_part_apart():
     ]
     assert told == [[1980, "", 40 / 100], [1980, "002", 10 / 100], [None, "002", 40 / 100]]
     assert protected_share(sites_of({"A": SITE}), areas_of((box(0, 0, 90, 10), None)))["A"] == 0.9
+
+
+def test_identifiers_with_a_semicolon_keep_their_country():
+    areas = areas_of((SITE, None, {"area_id": "7;8"}), (box(500, 0, 600, 10), 1950, {"area_id": "9"}))
+    sites = sites_of({"A": SITE})
+    found = coverage_by_year(sites, areas, 0.0)
+    assert found["undated"].tolist() == ["7,8"]
+    trend = coverage_trend(found, sites, areas, draws=3, until=1960).set_index("year")
+    assert trend.loc[[1949, 1950], "mean"].tolist() == [0, 1]
 
 
 def test_an_island_cut_at_180_degrees():

@@ -220,5 +220,7 @@ def test_groups_share_the_draws_and_leave_empty_ones_out():
 def test_no_site_and_no_year_to_draw_are_told():
     with pytest.raises(ValueError, match="at least one site"):
         coverage_trend(BY_YEAR, SITES.iloc[:0], NO_AREAS)
+    with pytest.raises(ValueError, match="draws"):
+        coverage_trend(BY_YEAR, SITES, NO_AREAS, draws=0)
     with pytest.raises(ValueError, match="no dated area"):
         coverage_trend(undated(), SITES, NO_AREAS, until=2000)
