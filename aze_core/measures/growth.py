@@ -177,8 +177,10 @@ def growth(added: pd.DataFrame, inside: pd.DataFrame, countries: Iterable[str]) 
 
 def _by_country(rows: pd.DataFrame, wanted: set[str]) -> pd.Series:
     """Sums by country and year, and of all."""
-    split = rows.assign(iso3=rows["iso3"].astype("str").str.split(";")).explode("iso3")
+    plain = rows.astype({"iso3": "str", "year": np.int64, "km2": float})
+    # texts of several countries are split once each, not row by row
+    sums = plain.groupby(["iso3", "year"])["km2"].sum().reset_index()
+    split = sums.assign(iso3=sums["iso3"].str.split(";")).explode("iso3")
     split = split[split["iso3"].isin(wanted)]
-    both = pd.concat([rows.assign(iso3=ALL), split], ignore_index=True)
-    both = both.astype({"iso3": "str", "year": np.int64, "km2": float})
+    both = pd.concat([sums.assign(iso3=ALL), split], ignore_index=True).astype({"iso3": "str", "km2": float})
     return both.groupby(["iso3", "year"])["km2"].sum()

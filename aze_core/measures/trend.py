@@ -200,7 +200,9 @@ class _Parts:
     open: NDArray[np.bool_]  # whether the year depends on draws
     starts: NDArray[np.int64]  # of each open part in `names`
     names: NDArray[np.int64]  # undated areas of the open parts, one after another
-    pools: list[NDArray[np.int64]]  # years of which each undated area draws
+    pools: NDArray[np.int64]  # years of which undated areas draw, one pool after another
+    firsts: NDArray[np.int64]  # where the pool of each undated area begins
+    sizes: NDArray[np.int64]  # and how long it is
 
     @classmethod
     def of(cls, by_year: pd.DataFrame, sites: pd.DataFrame, areas: pd.DataFrame) -> _Parts:
@@ -223,43 +225,51 @@ class _Parts:
         names = np.array([number[code] for names in lists for code in names], dtype=np.int64)
         of_site = {} if "iso3" not in sites.columns else dict(enumerate(sites["iso3"].fillna("")))
         owner = {f"\0{at}": str(of_site.get(int(site[at]), "")) for at in np.flatnonzero(is_open)}
-        return cls(
-            site,
-            year,
-            by_year[column].to_numpy(dtype=float),
-            is_open,
-            starts,
-            names,
-            _pools(codes, owner, areas) if codes else [],
-        )
+        pools, firsts, sizes = _pools(codes, owner, areas)
+        share = by_year[column].to_numpy(dtype=float)
+        return cls(site, year, share, is_open, starts, names, pools, firsts, sizes)
 
     def drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """Years of all parts, of which those that are open come out of one draw."""
-        picks = rng.random(len(self.pools))
-        years = np.array([pool[int(u * len(pool))] for u, pool in zip(picks, self.pools, strict=True)])
+        years = self.pools[self.firsts + (rng.random(len(self.firsts)) * self.sizes).astype(np.int64)]
         made = self.year.copy()
         made[self.open] = np.minimum(made[self.open], np.minimum.reduceat(years[self.names], self.starts))
         return made
 
 
-def _pools(codes: list[str], owner: Mapping[str, str], areas: pd.DataFrame) -> list[NDArray[np.int64]]:
-    """For each undated area the years of dated areas of its country, or late ones of all countries."""
+def _pools(
+    codes: list[str], owner: Mapping[str, str], areas: pd.DataFrame
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """For each undated area the years of dated areas of its country, or late ones of all countries.
+
+    Countries with the same years share a pool: all pools in one array, where each begins, and its size.
+    """
+    if not codes:
+        return np.array([], dtype=np.int64), np.array([], dtype=np.int64), np.array([], dtype=np.int64)
     year = pd.to_numeric(areas["year"]).astype("Float64")
-    dated = areas[year.notna().to_numpy()]
-    years: NDArray[np.int64] = np.asarray(year.dropna(), dtype=np.int64)
-    pairs = pd.DataFrame({"iso3": dated["iso3"].fillna("").astype(str).str.split(";"), "year": years})
-    pairs = pairs.explode("iso3")
-    by_country: dict[str, NDArray[np.int64]] = {
-        str(code): np.sort(np.asarray(found, dtype=np.int64)) for code, found in pairs.groupby("iso3")["year"]
+    countries = areas["iso3"].fillna("").astype(str)
+    dated = pd.DataFrame({"iso3": countries, "year": year}).dropna(subset=["year"])
+    by_text: dict[str, NDArray[np.int64]] = {
+        str(text): np.asarray(found, dtype=np.int64) for text, found in dated.groupby("iso3")["year"]
     }
-    late = np.sort(years[years > value("coverage.fallback_after")])
-    country = dict(zip(plain_ids(areas["area_id"]), areas["iso3"].fillna("").astype(str), strict=True))
-    found: list[NDArray[np.int64]] = []
-    for code in codes:
-        own = country.get(code, owner.get(code, ""))
-        pools = [by_country[one] for one in own.split(";") if one in by_country and one]
-        pool = np.concatenate(pools) if pools else late if len(late) else np.sort(years)
+    by_country: dict[str, list[NDArray[np.int64]]] = {}
+    for text, years in by_text.items():
+        for code in {part.strip() for part in text.split(";")} - {""}:
+            by_country.setdefault(code, []).append(years)
+    every = np.sort(np.asarray(dated["year"], dtype=np.int64))
+    late = every[every > value("coverage.fallback_after")]
+    country = dict(zip(plain_ids(areas["area_id"]), countries, strict=True))
+    texts = [country.get(code, owner.get(code, "")) for code in codes]
+    placed: dict[str, tuple[int, int]] = {}
+    pools: list[NDArray[np.int64]] = []
+    at = 0
+    for text in sorted(set(texts)):
+        own = [years for code in text.split(";") for years in by_country.get(code.strip(), [])]
+        pool = np.sort(np.concatenate(own)) if own else late if len(late) else every
         if not len(pool):
             raise ValueError("`protected_areas` held no dated area but is expected to, for undated ones")
-        found.append(pool)
-    return found
+        placed[text] = at, len(pool)
+        pools.append(pool)
+        at += len(pool)
+    firsts = np.array([placed[text][0] for text in texts], dtype=np.int64)
+    return np.concatenate(pools), firsts, np.array([placed[text][1] for text in texts], dtype=np.int64)
