@@ -78,6 +78,13 @@ def test_files_make_a_version_and_the_numbers_are_told(capsys, store):
     assert versions.find(store, "default") == told["inventory"]
 
 
+def test_info_counts_the_sites_of_the_main_list(capsys, store):
+    told, _ = computed(capsys, store, AREAS, "--draws", 5)
+    _, out, _ = run(capsys, "info", "--inventory", told["inventory"], "--store", store, "--format", "json")
+    found = json.loads(out)["coverage"]["2026"]
+    assert [found[name] for name in ("none", "partial", "complete", "sites")] == [20, 20, 20, 60]
+
+
 def test_other_settings_make_another_version_of_the_same_areas(capsys, store):
     first, one = computed(capsys, store, AREAS, "--draws", 40)
     again, two = computed(capsys, store, "--inventory", first["inventory"], "--seed", 7, "--tolerance", 0)

@@ -267,7 +267,8 @@ def describe(inventory: Inventory) -> dict[str, Any]:
             str(year): {
                 name: float(item) if name == "mean_share" else int(item) for name, item in row.items()
             }
-            for year, row in class_counts(inventory.coverage, sites.index).iterrows()
+            # of the main list: lists are looked at one at a time
+            for year, row in class_counts(inventory.coverage, inventory.where(Filters())).iterrows()
         },
     }
 
