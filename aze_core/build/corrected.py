@@ -11,14 +11,15 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from aze_core.build.coverage import METHOD, refreshed
+from aze_core.build.coverage import refreshed
 from aze_core.build.join_sites import Frames, stack, without_lost_species
 from aze_core.build.shipped import place
 from aze_core.domain.corrections import Correction
 from aze_core.domain.errors import DataError, SettingError
+from aze_core.domain.protected_areas import EQUAL_AREA
 from aze_core.domain.schema import TABLES, check_references, conform
 from aze_core.locale import t
-from aze_core.measures.overlap import EQUAL_AREA
+from aze_core.measures.reported import COMPUTED
 from aze_core.sources.red_list import canonical_name, species_slug
 from aze_core.store import folder
 from aze_core.store.corrections import Proposal, decide
@@ -191,7 +192,7 @@ def _boundary(frames: Frames, one: Correction, source: str) -> Applied:
         for name in ("area_km2", "area_basis", "measured_km2", "latitude", "longitude")
     }
     cover = frames["coverage"]
-    computed = cover[(cover["site_id"] == one.site_id) & (cover["method"] == METHOD)]
+    computed = cover[(cover["site_id"] == one.site_id) & (cover["method"] == COMPUTED)]
     if len(computed):
         # the cover is computed anew within the new boundary
         told = computed[["vintage", "share", "method", "source"]].astype({"vintage": int, "share": float})

@@ -27,16 +27,14 @@ from aze_core.domain.settings import value
 from aze_core.locale import t
 from aze_core.measures.coverage import areal_sites, swapped
 from aze_core.measures.growth import first_protected, growth, of_parts, reported
+from aze_core.measures.reported import COMPUTED
 from aze_core.measures.sweep import Areas, Swept, stopped, sweep
 from aze_core.measures.trend import trends
 from aze_core.store import folder, protected_areas
 from aze_core.store.inventory import frames_of, read_run
 
-METHOD = "computed"
-"""How a share in `coverage` was measured, where a run made it."""
-
 RUN = "run"
-COMPUTED = (
+RUN_TABLES = (
     "coverage_runs",
     "protection_parts",
     "protection_range",
@@ -210,10 +208,9 @@ def with_cover(
     paths = [(_kept(store_dir, one.sha256), one) for one in files]
     name = ", ".join(str(protected_areas.about(path)["file"]) for path, _ in paths)
     until = int(as_of[:4])
+    check_boundaries(frames, name)
     sites = _sites(frames)
-    if sites.empty:
-        raise DataError("areas_without_boundaries", file=name, n=len(frames["sites"]))
-    _note(report, "site_without_boundary", name, len(frames["sites"]) - len(sites))
+    report.note_many("site_without_boundary", name, len(frames["sites"]) - len(sites))
     record = {
         "run_id": RUN,
         "areas_hash": hashlib.sha256(repr([(f.sha256, f.kinds, f.less) for f in files]).encode()).hexdigest(),
@@ -238,27 +235,37 @@ def with_cover(
     found, names = _swept(sites, paths, tell, pool, workers)
     if not found.pairs:
         _tell_nothing_met(sites, paths, report, name)
-    tables = _tables(sites, found, names, years, paths, settings, until, lambda share: tell(0.8 + share / 5))
-    force = (years["tier"] == COUNTED) & (years["basis"] == "polygon")
+    force = years[_in_force(years)]
+    drawn = len(force) <= value("coverage.growth_areas")
+    added = _first_protected(paths, sites) if drawn else reported(force)
+    tables = {
+        **_tables(found, names, settings.tolerance),
+        **_curves(sites, found, force, added, settings, until, lambda share: tell(0.8 + share / 5)),
+    }
     record |= {
-        "areas": int(force.sum()),
-        "undated": int((force & years["year"].isna()).sum()),
+        "areas": len(force),
+        "undated": int(force["year"].isna().sum()),
         "points": int((years["basis"] == "point").sum()),
         "unknown": int((years["tier"] == UNKNOWN).sum()),
         "proposed": int((years["tier"] == PROPOSED).sum()),
         "other_country": sum(row[-1] for row in found.ranges),
-        "growth_basis": "union" if force.sum() <= value("coverage.growth_areas") else "reported",
+        "growth_basis": "union" if drawn else "reported",
     }
     tables["coverage_runs"] = pd.DataFrame([record])
     tell(1.0)
     return _with_tables(frames, tables, source, until, report, name)
 
 
-def _note(report: ImportReport, rule: str, file: str, n: int) -> None:
-    """A finding that concerns `n` rows at once."""
-    if n:
-        report.add("noted", rule, file, value=n)
-        report.more["noted", rule, file] += n - 1
+def check_boundaries(frames: Frames, file: str) -> None:
+    """Without a single boundary no cover can be computed: told before anything is read.
+
+    Raises
+    ------
+    DataError
+    """
+    shapes = frames["sites"]["geometry"].to_numpy(dtype=object)
+    if not (shapely.get_dimensions(shapes) == 2).any():
+        raise DataError("areas_without_boundaries", file=file, n=len(shapes))
 
 
 def _with_source(frames: Frames, areas_hash: str, files: str, as_of: str) -> tuple[Frames, str]:
@@ -307,7 +314,7 @@ def _same_run(frames: Frames, store_dir: Path, record: dict[str, Any]) -> Frames
     """Tables of a run of the same inputs and settings, of these tables or of another version."""
     run = frames["coverage_runs"]
     if not run.empty and all(run[name].iloc[0] == content for name, content in record.items()):
-        return {name: frames[name] for name in COMPUTED}
+        return {name: frames[name] for name in RUN_TABLES}
     for path in sorted(folder.inventory_path(store_dir, "x").parent.glob("*.gpkg")):
         told = read_run(path)
         if told and all(told[name] == content for name, content in record.items()):
@@ -315,7 +322,7 @@ def _same_run(frames: Frames, store_dir: Path, record: dict[str, Any]) -> Frames
                 other = frames_of(path)
             except StoreError:
                 continue
-            return {name: other[name] for name in COMPUTED}
+            return {name: other[name] for name in RUN_TABLES}
     return None
 
 
@@ -391,32 +398,37 @@ def _tell_nothing_met(
     # all of them at once: one that lies near a site speaks for the rest
     if boxes and swapped(shapes, np.concatenate(boxes)):
         raise DataError("areas_swapped")
-    _note(report, "no_area_meets", name, len(sites))
+    report.note_many("no_area_meets", name, len(sites))
 
 
-def _tables(
-    sites: gpd.GeoDataFrame,
-    found: Swept,
-    names: pd.DataFrame,
-    years: pd.DataFrame,
-    paths: Sequence[tuple[Path, AreaFile]],
-    settings: CoverageSettings,
-    until: int,
-    tell: Tell,
-) -> Frames:
-    whole = found.part_table()
-    parts = stopped(whole, settings.tolerance)
-    tables = {
+def _in_force(areas: pd.DataFrame) -> pd.Series:
+    """Which areas count for the headline."""
+    return (areas["tier"] == COUNTED) & (areas["basis"] == "polygon")
+
+
+def _tables(found: Swept, names: pd.DataFrame, tolerance: float) -> Frames:
+    """What is known of each site."""
+    parts = stopped(found.part_table(), tolerance)
+    return {
         "protection_parts": _numbered(parts.assign(undated=parts["undated"].replace("", None))),
         "protection_range": _ranges(found, parts),
         "protection_areas": _areas(found, names),
     }
+
+
+def _curves(
+    sites: gpd.GeoDataFrame,
+    found: Swept,
+    force: pd.DataFrame,
+    added: pd.DataFrame,
+    settings: CoverageSettings,
+    until: int,
+    tell: Tell,
+) -> Frames:
+    """Trend and growth, for each list by itself."""
+    whole = found.part_table()
     km2 = shapely.area(sites.geometry.to_numpy(dtype=object)) / 1e6
     plain = pd.DataFrame(sites.drop(columns="geometry")).assign(km2=km2)
-    force = years[(years["tier"] == COUNTED) & (years["basis"] == "polygon")]
-    by_list = {str(code): group.geometry.to_numpy(dtype=object) for code, group in sites.groupby("list_type")}
-    drawn = len(force) <= value("coverage.growth_areas")
-    added = _first_protected(paths, by_list) if drawn else reported(force)
     curves, grown = [], []
     for list_type, group in plain.groupby("list_type"):
         mine = whole[whole["site_id"].isin(group.index)]
@@ -432,12 +444,15 @@ def _tables(
             tell=tell,
         )
         curves.append(curve.assign(list_type=list_type))
-        inside = added.assign(km2=added[list_type]) if drawn else of_parts(mine, group)
+        # measured on the added land itself, where that is known
+        within = list_type in added.columns
+        inside = added.assign(km2=added[list_type]) if within else of_parts(mine, group)
         countries = ";".join(group["iso3"]).split(";")
         grown.append(growth(added, inside, countries).assign(list_type=list_type))
-    tables["protection_trend"] = pd.concat(curves, ignore_index=True)
-    tables["protection_growth"] = pd.concat(grown, ignore_index=True)
-    return tables
+    return {
+        "protection_trend": pd.concat(curves, ignore_index=True),
+        "protection_growth": pd.concat(grown, ignore_index=True),
+    }
 
 
 def _drawn_from(force: pd.DataFrame) -> pd.DataFrame:
@@ -447,11 +462,11 @@ def _drawn_from(force: pd.DataFrame) -> pd.DataFrame:
     return force.assign(year=value("coverage.first_year"))
 
 
-def _first_protected(paths: Sequence[tuple[Path, AreaFile]], sites: dict[str, Any]) -> pd.DataFrame:
+def _first_protected(paths: Sequence[tuple[Path, AreaFile]], sites: gpd.GeoDataFrame) -> pd.DataFrame:
     frames = [one.of(batch) for path, one in paths for batch in protected_areas.batches(path)]
     every = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=frames[0].crs)
-    force = (every["tier"] == COUNTED) & (every["basis"] == "polygon")
-    return first_protected(every[force], sites)
+    by_list = {str(code): group.geometry.to_numpy(dtype=object) for code, group in sites.groupby("list_type")}
+    return first_protected(every[_in_force(every)], by_list)
 
 
 def _groups(sites: pd.DataFrame) -> dict[tuple[str, str], Any]:
@@ -502,21 +517,21 @@ def _with_tables(
 ) -> Frames:
     """The tables with those of a run, and its shares as one vintage among the others."""
     made = dict(frames)
-    for name in COMPUTED:
+    for name in RUN_TABLES:
         rows = tables[name].assign(source=source).reindex(columns=TABLES[name].names)
         made[name] = conform(rows, TABLES[name], name).reset_index(drop=True)
     shares = made["protection_range"][["site_id", "share"]].assign(
-        vintage=until, method=METHOD, source=source
+        vintage=until, method=COMPUTED, source=source
     )
     old = without_computed(frames)["coverage"] if _has_run(frames, until) else frames["coverage"]
     # an older run of a later year is no longer there to be looked into
-    old = old[~((old["method"] == METHOD) & (old["vintage"] > until)).to_numpy()]
+    old = old[~((old["method"] == COMPUTED) & (old["vintage"] > until)).to_numpy()]
     keys = pd.MultiIndex.from_frame(old[["site_id", "vintage"]].astype({"vintage": int}))
     same = keys.isin(pd.MultiIndex.from_frame(shares[["site_id", "vintage"]]))
     # what came after the last run of this year stays as it is
     stays = (old["method"] == "corrected").to_numpy() | _has_run(frames, until)
     lost = same & ~stays
-    _note(report, "computed_replaces_reported", file, int(lost.sum()))
+    report.note_many("computed_replaces_reported", file, int(lost.sum()))
     kept = set(old.loc[same & stays, "site_id"])
     shares = shares[~shares["site_id"].isin(kept)]
     made["coverage"] = stack(old[~lost], _corrected(shares, frames["corrections"], until), "coverage")
@@ -547,9 +562,9 @@ def without_computed(frames: Frames) -> Frames:
     if run.empty:
         return made
     cover = frames["coverage"]
-    mine = (cover["method"] == METHOD) & (cover["vintage"] == int(run["until"].iloc[0]))
+    mine = (cover["method"] == COMPUTED) & (cover["vintage"] == int(run["until"].iloc[0]))
     made["coverage"] = cover[~mine].reset_index(drop=True)
-    for name in COMPUTED:
+    for name in RUN_TABLES:
         made[name] = empty(TABLES[name])
     return made
 
@@ -627,7 +642,7 @@ def cover(
         pool=pool,
         workers=workers,
     )
-    if all(made[name].equals(frames[name]) for name in (*COMPUTED, "coverage")):
+    if all(made[name].equals(frames[name]) for name in (*RUN_TABLES, "coverage")):
         return base, True
     made["inventory"] = made["inventory"].assign(derived_from=base)
     path, reused = place(made, store_dir)

@@ -12,7 +12,15 @@ from pathlib import Path
 import pandas as pd
 
 from aze_core.build.areas import ingest
-from aze_core.build.coverage import Pool, chosen_files, files_of, refreshed, settings_of, with_cover
+from aze_core.build.coverage import (
+    Pool,
+    check_boundaries,
+    chosen_files,
+    files_of,
+    refreshed,
+    settings_of,
+    with_cover,
+)
 from aze_core.build.files import TRAINING_MARK, file_hash
 from aze_core.build.join_knowledge import with_national, with_territories
 from aze_core.build.join_sites import Frames, stack, with_coverage, with_sites
@@ -419,6 +427,7 @@ class _Intake:
     def _take_protected_areas(
         self, one: Input, path: Path, source: str, report: ImportReport, tell: Callable[[float, str], None]
     ) -> None:
+        check_boundaries(self.frames, one.name)
         found = ingest(path, self.store_dir, tell, one.name)
         report.merge(found.report)
         self.training |= found.training

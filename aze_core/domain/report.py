@@ -117,6 +117,13 @@ class ImportReport:
             raise ValueError(f"`rule` was {rule!r} but is expected to be in `RULES`")
         self._take((action, rule, file, row, column, str(value)[:200], str(detail)[:500]))
 
+    def note_many(self, rule: str, file: str, rows: int) -> None:
+        """Take down one finding that concerns many rows at once; nothing where there are none."""
+        if rows:
+            self.add("noted", rule, file, value=rows)
+        if rows > 1:
+            self.more["noted", rule, file] += rows - 1
+
     def _take(self, finding: tuple[str, str, str, int | None, str, str, str]) -> None:
         if self.limit is not None:
             if self._listed[finding[:2]] >= self.limit:

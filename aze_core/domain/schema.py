@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from aze_core.domain.errors import DataError
+from aze_core.domain.protected_areas import BASES, KINDS, TIERS
 
 CATEGORIES = ("EX", "EW", "CR", "EN", "VU", "NT", "LC", "DD")
 """IUCN Red List categories, from the most to the least threatened; Data Deficient last."""
@@ -478,7 +479,7 @@ TABLES: dict[str, Table] = {
                     high=2100,
                 ),
                 Column("undated", "text", "Undated areas that cover the part too, joined by ;"),
-                Column("kind", "text", "By what it is protected", required=True, allowed=("pa", "oecm")),
+                Column("kind", "text", "By what it is protected", required=True, allowed=KINDS),
                 Column("share", "number", "Share of the site", "share, 0 to 1", required=True, low=0, high=1),
                 _SOURCE,
             ),
@@ -521,20 +522,20 @@ TABLES: dict[str, Table] = {
                 ),
                 Column("area_id", "text", "Identifier of the area", required=True),
                 Column("name", "text", "Name of the area"),
-                Column("kind", "text", "Protected area or OECM", required=True, allowed=("pa", "oecm")),
+                Column("kind", "text", "Protected area or OECM", required=True, allowed=KINDS),
                 Column(
                     "tier",
                     "text",
                     "What its status counts for",
                     required=True,
-                    allowed=("counted", "unknown", "proposed"),
+                    allowed=TIERS,
                 ),
                 Column(
                     "basis",
                     "text",
                     "Whether its boundary is known",
                     required=True,
-                    allowed=("polygon", "point"),
+                    allowed=BASES,
                 ),
                 Column("status", "text", "Status, as the file gives it"),
                 Column("year", "integer", "Year of the status", "year", low=1800, high=2100),

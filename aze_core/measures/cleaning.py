@@ -257,7 +257,7 @@ def _clean(
     shapes[circles] = _circles(shapes[circles], area[circles])
     note("buffered", circles)
     invalid = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
-    shapes[invalid] = _mend(shapes[invalid])
+    shapes[invalid] = mended(shapes[invalid])
     flat = ~(shapely.area(shapes) > 0)
     note("no_area", flat)
     note("repaired", invalid)
@@ -369,7 +369,7 @@ def _polygons_of_collections(series: gpd.GeoSeries) -> np.ndarray:
     return np.asarray(shapes, dtype=object)
 
 
-def _mend(shapes: np.ndarray) -> np.ndarray:
+def mended(shapes: np.ndarray) -> np.ndarray:
     """Valid polygons; ground covered twice counts once."""
     made = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
     for at in np.flatnonzero(~np.isin(shapely.get_type_id(made), _AREAL)):

@@ -8,9 +8,11 @@ import pandas as pd
 import shapely
 
 from aze_core.domain.errors import DataError
+from aze_core.domain.protected_areas import EQUAL_AREA
 from aze_core.domain.settings import value
-from aze_core.measures.cleaning import CleaningReport, clean_protected_areas  # noqa: F401 - belongs here too
-from aze_core.measures.overlap import EQUAL_AREA
+
+# public here too
+from aze_core.measures.cleaning import CleaningReport, clean_protected_areas, mended  # noqa: F401
 from aze_core.measures.sweep import Areas, stopped, sweep
 
 _FAR = 200_000.0  # metres
@@ -166,7 +168,7 @@ def areal_sites(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _valid(frame: gpd.GeoDataFrame) -> np.ndarray:
     shapes = frame.geometry.to_numpy(dtype=object)
     bad = ~shapely.is_valid(shapes)
-    shapes[bad] = shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
+    shapes[bad] = mended(shapes[bad])
     return np.asarray(shapes, dtype=object)
 
 

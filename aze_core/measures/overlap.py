@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-EQUAL_AREA = "EPSG:6933"
+from aze_core.domain.protected_areas import EQUAL_AREA
 
 
 def overlaps(sites: gpd.GeoSeries, others: gpd.GeoSeries) -> pd.DataFrame:

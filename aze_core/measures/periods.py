@@ -6,8 +6,7 @@ import pandas as pd
 
 from aze_core.domain.model import Inventory
 from aze_core.domain.settings import value
-
-ALL = "all"
+from aze_core.measures.growth import ALL
 
 
 def growth(inventory: Inventory, list_type: str, iso3: str = ALL) -> pd.DataFrame:

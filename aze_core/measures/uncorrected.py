@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from aze_core.domain.model import Inventory
+from aze_core.measures.reported import COMPUTED
 
 
 def uncorrected(inventory: Inventory) -> Inventory:
@@ -89,7 +90,7 @@ def _as_computed(cover: pd.DataFrame, inventory: Inventory, source: str) -> pd.D
             found: Any = inventory.protection_range.loc[site]
             for name, item in (
                 ("share", found["share"]),
-                ("method", "computed"),
+                ("method", COMPUTED),
                 ("source", found["source"]),
             ):
                 made.at[at, name] = item

@@ -10,13 +10,14 @@ import pytest
 import shapely
 
 from aze_core.build.corrected import accept
-from aze_core.build.coverage import METHOD, chosen_files, cover, files_of
+from aze_core.build.coverage import chosen_files, cover, files_of
 from aze_core.build.intake import import_files
 from aze_core.build.plan import ImportPlan, Input
 from aze_core.domain.corrections import Correction
 from aze_core.domain.errors import DataError, SettingError, StoreError
 from aze_core.domain.model import CoverageSettings
 from aze_core.measures.coverage import clean_protected_areas, coverage_by_year, protection_class
+from aze_core.measures.reported import COMPUTED
 from aze_core.measures.uncorrected import uncorrected
 from aze_core.store import folder, protected_areas
 from aze_core.store.corrections import proposals, propose
@@ -133,7 +134,7 @@ def test_the_same_numbers_by_the_public_functions(training):
 def test_shares_are_one_vintage_and_unknown_stays_unknown(training):
     _, frames, _ = training
     cover_rows = frames["coverage"]
-    assert set(cover_rows["method"]) == {METHOD}
+    assert set(cover_rows["method"]) == {COMPUTED}
     assert set(cover_rows["vintage"]) == {2026}
     bare = frames["sites"].loc[frames["sites"]["geometry"].map(shapely.get_dimensions) != 2, "site_id"]
     assert len(bare) == 3
@@ -366,7 +367,7 @@ def test_a_correction_outlives_a_later_run(squares, tmp_path):
     made, _ = cover(store, new, CoverageSettings(draws=5))
     rows = frames_of(folder.inventory_path(store, made))["coverage"].set_index("site_id")
     assert rows.loc["2", ["share", "method"]].tolist() == [1.0, "corrected"]
-    assert rows.loc["1", "method"] == METHOD
+    assert rows.loc["1", "method"] == COMPUTED
 
 
 # ---------------------------------------------------------------- bad input
@@ -378,6 +379,8 @@ def test_sites_without_boundaries_are_told(tmp_path):
     with pytest.raises(DataError, match="areas_without_boundaries"):
         brought(tmp_path / "store", (sites, "sites"), (areas, "protected_areas"))
     assert not list((tmp_path / "store" / "inventories").glob("*.gpkg"))
+    # before a download that can be very large was read
+    assert not list((tmp_path / "store").rglob("*.parquet"))
 
 
 def test_some_sites_without_boundaries_are_counted(tmp_path):
@@ -425,7 +428,7 @@ def test_a_reported_share_of_the_same_year_gives_way_and_is_told(tmp_path):
         store, (sites, "sites"), (areas, "protected_areas"), base=result.version.content_hash
     )
     assert "computed_replaces_reported" in rules(result)
-    assert frames["coverage"]["method"].tolist() == [METHOD]
+    assert frames["coverage"]["method"].tolist() == [COMPUTED]
     assert frames["coverage"]["share"].round(6).tolist() == [0.5]
 
 
@@ -625,9 +628,9 @@ def test_a_correction_holds_for_later_data_too(squares, tmp_path):
     two, frames = brought(store, (new, "protected_areas"), base=corrected)
     rows = frames["coverage"].set_index(["site_id", "vintage"])
     assert rows.loc[("2", 2026), ["share", "method"]].tolist() == [0.9, "corrected"]
-    assert rows.loc[("1", 2026), "method"] == METHOD
+    assert rows.loc[("1", 2026), "method"] == COMPUTED
     bare = uncorrected(load(two.path)).coverage.set_index(["site_id", "vintage"])
-    assert bare.loc[("2", 2026), ["share", "method"]].tolist() == [0.0, METHOD]
+    assert bare.loc[("2", 2026), ["share", "method"]].tolist() == [0.0, COMPUTED]
 
 
 def test_a_reported_share_that_came_after_the_run_stays(squares, tmp_path):
@@ -641,4 +644,4 @@ def test_a_reported_share_that_came_after_the_run_stays(squares, tmp_path):
     made, _ = cover(store, two.version.content_hash, CoverageSettings(draws=9))
     rows = frames_of(folder.inventory_path(store, made))["coverage"].set_index("site_id")
     assert round(rows.loc["2", "share"], 6) == 0.77
-    assert rows.loc["1", "method"] == METHOD
+    assert rows.loc["1", "method"] == COMPUTED
