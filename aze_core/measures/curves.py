@@ -105,3 +105,23 @@ def members(inventory: Inventory, group: str, filters: Filters) -> pd.Index:
     # the list counts here too: a group is one of a single list
     same = inventory.where(Filters(list_type=filters.list_type, **{chosen: (code,)}))  # type: ignore[arg-type]
     return left[left.isin(same)]
+
+
+def site_parts(inventory: Inventory, site: str) -> pd.DataFrame:
+    """Parts of one site in the order of their years, those without a year last.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    site : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        `year` (missing where undated areas alone cover the part), `kind`, `share`, and `total`: the share
+        covered up to and with the part, 0 to 1. No rows where nothing covers the site.
+    """
+    held = inventory.protection_parts
+    rows = held[held["site_id"] == site].sort_values(["year", "entry"], na_position="last", ignore_index=True)
+    shares = rows["share"].astype(float)
+    return rows[["year", "kind"]].assign(share=shares, total=shares.cumsum().clip(upper=1.0))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from aze_core.domain.model import Inventory
 from aze_core.locale import percent, t
+from aze_core.measures.curves import site_parts
 from aze_core.measures.reported import COMPUTED
 from aze_core.views import charts
 from pages.shell import loads
@@ -51,15 +52,14 @@ def since(inventory: Inventory, site: str, name: str) -> None:
     run = inventory.coverage_runs.iloc[0]
     found: Any = inventory.protection_range.loc[site]
     _headline(inventory, site, found)
-    parts = inventory.protection_parts[inventory.protection_parts["site_id"] == site]
+    parts = site_parts(inventory, site)
     dated = parts.dropna(subset=["year"])
-    undated = float(parts.loc[parts["year"].isna(), "share"].sum())
+    undated = float(found["share_undated"])
     if dated.empty:
         st.markdown(t("site.since_undated_only" if undated > _LEAST else "site.since_none"))
         return
-    yearly = dated.groupby(dated["year"].astype(int))["share"].sum().sort_index()
-    total = yearly.cumsum().clip(upper=1.0)
-    first, until = int(yearly.index.min()), int(run["until"])
+    total = dated.groupby(dated["year"].astype(int))["total"].last()
+    first, until = int(total.index.min()), int(run["until"])
     frame = pd.DataFrame(
         {
             "year": [first - 5, *total.index, *([until] if until > total.index.max() else [])],
@@ -116,16 +116,9 @@ def _headline(inventory: Inventory, site: str, found: pd.Series) -> None:
 
 def _parts_table(inventory: Inventory, parts: pd.DataFrame) -> None:
     """Parts by year, those without a year last."""
-    ordered = parts.sort_values(["year", "entry"], na_position="last")
-    shown = pd.DataFrame(
-        {
-            "year": [
-                t("site.since_unknown_year") if pd.isna(year) else str(int(year)) for year in ordered["year"]
-            ],
-            "kind": [t(f"site.kind_{kind}") for kind in ordered["kind"]],
-            "share": ordered["share"].to_numpy(),
-            "total": ordered["share"].cumsum().clip(upper=1.0).to_numpy(),
-        }
+    shown = parts.assign(
+        year=[t("site.since_unknown_year") if pd.isna(year) else str(int(year)) for year in parts["year"]],
+        kind=[t(f"site.kind_{kind}") for kind in parts["kind"]],
     )
     table(
         shown,

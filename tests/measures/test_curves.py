@@ -6,7 +6,7 @@ import pytest
 
 from aze_core.domain.errors import SettingError
 from aze_core.domain.model import Filters
-from aze_core.measures.curves import curve, drawn_groups, groups, members
+from aze_core.measures.curves import curve, drawn_groups, groups, members, site_parts
 from tests.helpers import make_covered_inventory
 
 INVENTORY = make_covered_inventory()
@@ -59,3 +59,11 @@ def test_members_are_what_group_and_filters_leave(shipped):
     assert members(shipped, "region:asia", Filters()).equals(shipped.where(Filters((), ("asia",))))
     with pytest.raises(SettingError):
         members(INVENTORY, "country:XXX", Filters())
+
+
+def test_the_parts_of_a_site_add_up_year_by_year():
+    parts = site_parts(INVENTORY, "A")
+    assert parts["year"].tolist() == [1975, 1990]
+    assert parts["share"].tolist() == pytest.approx([0.60, 0.39])
+    assert parts["total"].tolist() == pytest.approx([0.60, 0.60 + 0.39])
+    assert site_parts(INVENTORY, "D").empty
