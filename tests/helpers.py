@@ -86,12 +86,18 @@ def make_frames(
     sites: Mapping[str, Mapping[str, Any]] = SITES,
     species: Mapping[str, tuple[str | None, list[Place]]] = SPECIES,
     classes: Mapping[str, str] | None = None,
+    national: Mapping[str, Mapping[str, float | str]] | None = None,
+    threats: Sequence[tuple[str, str, str | None, str | None, str | None]] = (),
+    high_cover: Mapping[str, float] | None = None,
 ) -> Frames:
     """All fact tables of a small inventory.
 
     `sites`: by identifier; `name`, `iso3`, `region`, `area`, `influence`, `cover` (share by year) and `point`
-    (None: not known), each with a default. `species`: by identifier; category and places.
+    (None: not known), each with a default. `species`: by identifier; category and places. `national`: a
+    country's own values by field and site. `threats`: species, code, timing, scope and severity.
+    `high_cover`: sites whose cover was computed, with the high end of its range.
     """
+    high_cover = high_cover or {}
     codes = sorted({code for site in sites.values() for code in site.get("iso3", "MEX").split(";")})
     points = {key: site.get("point", (at, -at)) for at, (key, site) in enumerate(sites.items())}
     return {
@@ -145,12 +151,21 @@ def make_frames(
         "coverage": frame(
             "coverage",
             [
-                {"site_id": key, "vintage": year, "share": share, "method": "guess", "source": "hand"}
+                {
+                    "site_id": key,
+                    "vintage": year,
+                    "share": share,
+                    "method": "computed" if key in high_cover else "guess",
+                    "source": "hand",
+                }
                 for key, site in sites.items()
                 for year, share in site.get("cover", {2010: 0.0}).items()
             ],
         ),
         **{name: _always()[name] for name in OPTIONAL},
+        **({"national": _national(national)} if national else {}),
+        **({"threats": _threats(threats)} if threats else {}),
+        **({"protection_range": _ranges(sites, high_cover)} if high_cover else {}),
         "figures": _always()["figures"],
         "countries": frame(
             "countries",
@@ -158,6 +173,59 @@ def make_frames(
         ),
         "sources": _always()["sources"],
     }
+
+
+def _national(fields: Mapping[str, Mapping[str, float | str]]) -> pd.DataFrame:
+    return frame(
+        "national",
+        [
+            {
+                "site_id": site,
+                "field": field,
+                "entry": 1,
+                "value": str(value),
+                "number": None if isinstance(value, str) else value,
+                "kind": "text" if isinstance(value, str) else "number",
+                "scorable": not isinstance(value, str),
+                "source": "hand",
+            }
+            for field, values in fields.items()
+            for site, value in values.items()
+        ],
+    )
+
+
+def _threats(rows: Sequence[tuple[str, str, str | None, str | None, str | None]]) -> pd.DataFrame:
+    names = ("species_id", "code", "timing", "scope", "severity")
+    return frame(
+        "threats",
+        [
+            {**dict(zip(names, row, strict=True)), "entry": entry, "source": "hand"}
+            for entry, row in enumerate(rows, start=1)
+        ],
+    )
+
+
+def _ranges(sites: Mapping[str, Mapping[str, Any]], high_cover: Mapping[str, float]) -> pd.DataFrame:
+    newest = {key: max(sites[key].get("cover", {2010: 0.0}).items())[1] for key in high_cover}
+    return frame(
+        "protection_range",
+        [
+            {
+                "site_id": key,
+                "share": newest[key],
+                "share_high": high,
+                "share_points": high - newest[key],
+                "share_unknown": 0,
+                "share_undated": 0,
+                "share_oecm": 0,
+                "share_proposed": 0,
+                "areas": 0,
+                "source": "hand",
+            }
+            for key, high in high_cover.items()
+        ],
+    )
 
 
 @cache
@@ -204,9 +272,10 @@ def make_inventory(
     sites: Mapping[str, Mapping[str, Any]] = SITES,
     species: Mapping[str, tuple[str | None, list[Place]]] = SPECIES,
     classes: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Inventory:
     """A small inventory in memory; see `make_frames`. Its version speaks of the four sites."""
-    return as_inventory(make_frames(sites, species, classes), _small_version())
+    return as_inventory(make_frames(sites, species, classes, **more), _small_version())
 
 
 COVERED: dict[str, dict[str, Any]] = {
@@ -241,12 +310,14 @@ COVERED: dict[str, dict[str, Any]] = {
         "cover": {2010: 0.0, 2026: 0.0},
         "parts": {},
         "proposed": 0.30,
+        "nearest": 12.34,
     },
     "E": {"name": "Elm Atoll", "iso3": "FJI", "region": "pacific", "cover": {2010: 0.1}, "point": None},
 }
 """Five sites of an inventory with a coverage run: A 60 % in 1975 and 39 % more in 1990; B 1.5 % in 1980, and
 more if points and areas of unknown status count; C 40 % in 2005 and 10 % by an area without a year; D none,
-one area proposed; E, alone in its country, has no boundary and so no computed cover."""
+one area proposed, the nearest in force 12.34 km away; E, alone in its country, has no boundary and so no
+computed cover."""
 
 COVERED_SPECIES: dict[str, tuple[str | None, list[Place]]] = {
     "a1": ("CR", ["A"]),
@@ -340,6 +411,7 @@ def make_covered_frames(status: str = "training") -> Frames:
                 "share_proposed": COVERED[site].get("proposed", 0),
                 "first_year": min((year for year in COVERED[site]["parts"] if year), default=None),
                 "areas": len(COVERED[site]["parts"]),
+                "nearest_area_km": COVERED[site].get("nearest", 0),
                 "source": "areas",
             }
             for site in run

@@ -16,9 +16,10 @@ import pytest
 
 from aze_core import __version__, build
 from aze_core.cli import describe, main, parser, plan_report
-from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Weights
+from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Uncertainty, Weights
 from aze_core.domain.schema import TABLES
 from aze_core.ranking.score import rank_sites
+from aze_core.ranking.spread import rank_spread
 from aze_core.scenarios import Scenario, solve
 from aze_core.store import folder
 from aze_core.store.inventory import load
@@ -29,6 +30,7 @@ COMMANDS = [
     "build",
     "info",
     "rank",
+    "fill",
     "solve",
     "export",
     "import",
@@ -36,6 +38,8 @@ COMMANDS = [
     "coverage",
     "countries",
     "trend",
+    "irreplaceability",
+    "threats",
 ]
 
 
@@ -177,22 +181,35 @@ def test_rank_is_the_librarys(
 ) -> None:
     found = shell.json("rank", *arguments)
     ranked = rank_sites(inventory, weights, settings)
+    drawn = rank_spread(inventory, weights, settings, Uncertainty())
+    ends = drawn.interval().astype("Int64").reindex(ranked.index)
     ranked.insert(0, "name", inventory.sites["name"])
     ranked.insert(1, "iso3", inventory.sites["iso3"])
+    ranked.insert(3, "rank_low", ends["low"])
+    ranked.insert(4, "rank_high", ends["high"])
+    ranked.insert(5, "p_top", drawn.p_top(Uncertainty().top))
     assert found["sites"] == plain(ranked)
+    assert list(found["sites"][0])[1:7] == ["name", "iso3", "rank", "rank_low", "rank_high", "p_top"]
     assert RankSettings.from_dict(found["settings"]) == settings
-    assert found["weights"] == (weights and weights.to_dict())
+    assert (found["weights"] and Weights.from_dict(found["weights"])) == weights
+    assert Uncertainty.from_dict(found["uncertainty"]) == Uncertainty()
     assert found["inventory"] == asdict(inventory.version)
 
 
 def test_rank_as_a_table(shell: Shell) -> None:
     lines = shell.run("rank", "--all", "--top", 2).splitlines()
-    assert len(lines) == 1 + 2 + 2  # stamp, two lines of header, two sites
-    assert "Ash Hill" in lines[3]
-    assert "Birch Lake" in lines[4]
-    assert len(shell.run("rank", "--all", "--top", 0).splitlines()) == 1 + 2 + 4
+    # stamp, both orders compared, the weights they mean, two lines of header, two sites, what was drawn
+    assert len(lines) == 1 + 2 + 2 + 2 + 1
+    assert "Kendall's tau-b" in lines[1]
+    assert "Irreplaceability 40, Extinction risk 30, Human influence 30" in lines[2]
+    assert "Ash Hill" in lines[5]
+    assert "Birch Lake" in lines[6]
+    assert "90% of 10,000 draws" in lines[7]
+    assert len(shell.run("rank", "--all", "--top", 0).splitlines()) == 1 + 2 + 2 + 4 + 1
     assert "No site matches these filters" in shell.run("rank", "--region", "europe_middle_east")
-    assert shell.json("rank", "--region", "europe_middle_east")["sites"] == []
+    empty = shell.json("rank", "--region", "europe_middle_east")
+    assert empty["sites"] == []
+    assert empty["agreement"]["sites"] == 0
 
 
 def test_solve_is_the_librarys(shell: Shell, inventory: Inventory) -> None:
@@ -255,6 +272,8 @@ def test_export_writes_every_table_with_its_notice(
     assert [float(row["score"]) for row in rows[:3]] == ranked["score"].tolist()[:3]
     chosen = json.loads(rows[0]["settings"])
     assert RankSettings.from_dict(chosen["settings"]) == RankSettings(False)
+    drawn = rank_spread(inventory, None, RankSettings(False), Uncertainty())
+    assert [float(row["p_top"]) for row in rows[:3]] == drawn.p_top(10)[ranked.index[:3]].tolist()
 
 
 def test_a_command_without_a_database_builds_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

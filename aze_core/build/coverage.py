@@ -27,6 +27,7 @@ from aze_core.domain.settings import value
 from aze_core.locale import t
 from aze_core.measures.coverage import areal_sites, swapped
 from aze_core.measures.growth import first_protected, growth, of_parts, reported
+from aze_core.measures.nearest_area import nearest_area_km
 from aze_core.measures.reported import COMPUTED
 from aze_core.measures.sweep import Areas, Swept, stopped, sweep
 from aze_core.measures.trend import trends
@@ -231,7 +232,8 @@ def with_cover(
     if done is not None:
         report.add("noted", "coverage_reused", name)
         return _with_tables(frames, done, source, until, report, name)
-    years = pd.concat([one.of(protected_areas.years(path)) for path, one in paths])
+    by_file = [one.of(protected_areas.years(path)) for path, one in paths]
+    years = pd.concat(by_file)
     found, names = _swept(sites, paths, tell, pool, workers)
     if not found.pairs:
         _tell_nothing_met(sites, paths, report, name)
@@ -251,6 +253,9 @@ def with_cover(
         "other_country": sum(row[-1] for row in found.ranges),
         "growth_basis": "union" if drawn else "reported",
     }
+    ranges = tables["protection_range"]
+    near = _nearest_km(sites, found, paths, by_file)
+    tables["protection_range"] = ranges.assign(nearest_area_km=ranges["site_id"].map(near))
     tables["coverage_runs"] = pd.DataFrame([record])
     tell(1.0)
     return _with_tables(frames, tables, source, until, report, name)
@@ -383,6 +388,33 @@ def _done(
     while waiting:
         first, future = waiting.popleft()
         yield first, future.result()
+
+
+def _nearest_km(
+    sites: gpd.GeoDataFrame,
+    found: Swept,
+    paths: Sequence[tuple[Path, AreaFile]],
+    by_file: Sequence[pd.DataFrame],
+) -> pd.Series:
+    """How far from each site the nearest area in force lies, of any country."""
+    counted = [np.asarray(about.index[_in_force(about)], dtype=np.int64) for about in by_file]
+    boxes = [protected_areas.boxes(path)[places] for (path, _), places in zip(paths, counted, strict=True)]
+    starts = np.cumsum([0, *map(len, boxes)])
+
+    def read(wanted: np.ndarray) -> np.ndarray:
+        cuts = np.searchsorted(wanted, starts)
+        return np.concatenate(
+            [
+                protected_areas.read_places(path, places[wanted[cuts[at] : cuts[at + 1]] - starts[at]])
+                for at, ((path, _), places) in enumerate(zip(paths, counted, strict=True))
+            ]
+        )
+
+    covered = found.range_table()["areas"] > 0
+    apart = covered.index[~covered]
+    km = pd.Series(0.0, index=covered.index)
+    km[apart] = nearest_area_km(sites.geometry.loc[apart], np.concatenate(boxes), read).round(3)
+    return km
 
 
 def _tell_nothing_met(

@@ -15,36 +15,20 @@ import pandas as pd
 
 from aze_core import __version__
 from aze_core import build as builder
-from aze_core.cli import bring, cover, evidence
+from aze_core.cli import bring, cover, evidence, fill, measures, ranking, weigh
+from aze_core.cli.ranking import Asked, named_ranking
+from aze_core.cli.weigh import codes
 from aze_core.domain.errors import AzeError, SettingError
-from aze_core.domain.model import UNKNOWN, Assumptions, Filters, Inventory, RankSettings, Weights
+from aze_core.domain.model import UNKNOWN, Filters, Inventory, Weights
 from aze_core.domain.schema import LIST_TYPES, TABLES
 from aze_core.domain.settings import value
 from aze_core.locale import explain, t
 from aze_core.measures.reported import class_counts
-from aze_core.ranking.score import rank_sites
 from aze_core.reports.tables import stamp, to_csv
 from aze_core.scenarios.problem import BUDGETS, Scenario, Solution, solve, top_plan
 from aze_core.scenarios.targets import ledger, scoreboard
 from aze_core.store import folder
 from aze_core.store import inventory as store
-
-
-def _codes(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _points(text: str) -> Weights:
-    try:
-        parts = [float(part) for part in text.split(",")]
-    except ValueError:
-        parts = []
-    if len(parts) != 3:
-        raise argparse.ArgumentTypeError(f"{text!r} came; expected are three numbers such as 40,30,30")
-    try:
-        return Weights(*parts)
-    except SettingError as error:
-        raise argparse.ArgumentTypeError(explain(error)) from None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,16 +54,14 @@ def parser() -> argparse.ArgumentParser:
     shape = argparse.ArgumentParser(add_help=False)
     shape.add_argument("--format", choices=("table", "json"), default="table", help="how to print")
     scope = argparse.ArgumentParser(add_help=False)
+    scope.add_argument("--country", type=codes, default=(), metavar="ISO3,…", help="countries or territories")
     scope.add_argument(
-        "--country", type=_codes, default=(), metavar="ISO3,…", help="countries or territories"
+        "--region", type=codes, default=(), metavar="CODE,…", help="regions, e.g. americas,asia"
     )
     scope.add_argument(
-        "--region", type=_codes, default=(), metavar="CODE,…", help="regions, e.g. americas,asia"
+        "--class", dest="classes", type=codes, default=(), metavar="NAME,…", help="e.g. Amphibia"
     )
-    scope.add_argument(
-        "--class", dest="classes", type=_codes, default=(), metavar="NAME,…", help="e.g. Amphibia"
-    )
-    scope.add_argument("--category", type=_codes, default=(), metavar="CODE,…", help="e.g. CR,EN,unknown")
+    scope.add_argument("--category", type=codes, default=(), metavar="CODE,…", help="e.g. CR,EN,unknown")
     scope.add_argument(
         "--list", dest="list_type", choices=LIST_TYPES, default="", help="another list of sites"
     )
@@ -90,36 +72,15 @@ def parser() -> argparse.ArgumentParser:
         metavar="FIELD=VALUE",
         help="only sites of which national knowledge says so, e.g. consent_stage=given",
     )
-    model = argparse.ArgumentParser(add_help=False)
-    model.add_argument(
-        "--horizon", type=int, default=value("extinction.horizon_years"), help="years (default %(default)s)"
-    )
-    model.add_argument(
-        "--effect",
-        type=float,
-        default=value("protection.effect"),
-        help="share of the extinction risk that full cover removes (default 1/3)",
-    )
+    model = weigh.model_parser()
 
     build = sub.add_parser("build", parents=[place], help="build the database from the fact tables")
     build.add_argument("--force", action="store_true", help="build again even when nothing has changed")
 
     sub.add_parser("info", parents=[place, which, shape], help="what is loaded, with counts by vintage")
 
-    rank = sub.add_parser(
-        "rank", parents=[place, which, shape, scope, model], help="sites in order of priority"
-    )
-    rank.add_argument(
-        "--weights",
-        type=_points,
-        default=None,
-        metavar="I,E,P",
-        help="weighted view: irreplaceability, extinction risk, human influence (without: modelled loss)",
-    )
-    rank.add_argument(
-        "--all", action="store_true", help="rank covered sites too, not only those at most 2%% covered"
-    )
-    rank.add_argument("--top", type=int, default=20, help="rows of the table (0: all; JSON always has all)")
+    ranking.add_commands(sub, [place, which, shape, scope, model])
+    fill.add_commands(sub, [place, which, shape])
 
     plan = sub.add_parser(
         "solve", parents=[place, which, shape, scope, model], help="the exact plan for a budget"
@@ -131,19 +92,13 @@ def parser() -> argparse.ArgumentParser:
         "--unit", choices=BUDGETS, default="sites", help="unit of the budget (default %(default)s)"
     )
     plan.add_argument(
-        "--lock-in", type=_codes, default=(), metavar="SITE,…", help="sites that must be in the plan"
+        "--lock-in", type=codes, default=(), metavar="SITE,…", help="sites that must be in the plan"
     )
     plan.add_argument(
-        "--lock-out", type=_codes, default=(), metavar="SITE,…", help="sites that must not be in it"
+        "--lock-out", type=codes, default=(), metavar="SITE,…", help="sites that must not be in it"
     )
     plan.add_argument("--scenario", type=Path, help="a scenario as JSON, instead of the options above")
-    plan.add_argument(
-        "--compare-weights",
-        type=_points,
-        default=None,
-        metavar="I,E,P",
-        help="weights of the plain plan's ranking",
-    )
+    weigh.add_weights(plan, "--compare-weights", "weights of the plain plan's ranking")
 
     export = sub.add_parser(
         "export",
@@ -151,12 +106,13 @@ def parser() -> argparse.ArgumentParser:
         help="write the inventory's tables and the ranking as files",
     )
     export.add_argument("folder", type=Path, help="folder to write to; made when missing")
-    export.add_argument(
-        "--weights", type=_points, default=None, metavar="I,E,P", help="ranking in the weighted view"
-    )
+    weigh.add_weights(export, "--weights", "ranking in the weighted view")
+    weigh.add_rules(export)
+    weigh.add_draws(export)
     bring.add_commands(sub, place, shape)
     cover.add_commands(sub, [place, which, shape])
     evidence.add_commands(sub, [place, which, shape, scope])
+    measures.add_commands(sub, [place, which, shape, scope])
     return top
 
 
@@ -300,44 +256,6 @@ def _check(inventory: Inventory, choice: Filters) -> None:
             )
 
 
-def _named_ranking(inventory: Inventory, weights: Weights | None, settings: RankSettings) -> pd.DataFrame:
-    ranked = rank_sites(inventory, weights, settings)
-    for place, column in enumerate(("name", "iso3")):
-        # reindexed, for pandas gives a frame without rows all rows of the column
-        ranked.insert(place, column, inventory.sites[column].reindex(ranked.index))
-    return ranked
-
-
-def _rank(given: argparse.Namespace) -> int:
-    inventory = _load(given)
-    settings = RankSettings(
-        uncovered_only=not given.all,
-        filters=_filters(inventory, given),
-        assumptions=Assumptions(given.horizon, given.effect),
-    )
-    ranked = _named_ranking(inventory, given.weights, settings)
-    if given.format == "json":
-        weights = None if given.weights is None else given.weights.to_dict()
-        return _json(
-            {
-                "inventory": asdict(inventory.version),
-                "settings": settings.to_dict(),
-                "weights": weights,
-                "sites": _records(ranked),
-            }
-        )
-    print(stamp(inventory.version))
-    if ranked.empty:
-        print(t("empty.no_site"))
-        return 0
-    columns = ["rank", "rank_best", "rank_worst", "name", "iso3", "score", "score_low", "score_high"]
-    columns += [name for name in ranked.columns if name.startswith("c_")] + ["species", "share", "vintage"]
-    columns += ["unknown", "apart"]
-    shown = ranked[columns] if given.top <= 0 else ranked[columns].head(given.top)
-    print(shown.to_string(float_format=lambda item: f"{item:.4f}", na_rep=""))
-    return 0
-
-
 def _scenario(inventory: Inventory, given: argparse.Namespace) -> Scenario:
     if given.scenario is None:
         return Scenario(
@@ -346,7 +264,7 @@ def _scenario(inventory: Inventory, given: argparse.Namespace) -> Scenario:
             locked_in=given.lock_in,
             locked_out=given.lock_out,
             filters=_filters(inventory, given),
-            assumptions=Assumptions(given.horizon, given.effect),
+            assumptions=weigh.assumptions(given),
         )
     try:
         content = json.loads(given.scenario.read_text(encoding="utf-8-sig"))
@@ -382,7 +300,7 @@ def _plan(inventory: Inventory, scenario: Scenario, plan: Solution) -> dict[str,
 def _solve(given: argparse.Namespace) -> int:
     inventory = _load(given)
     scenario = _scenario(inventory, given)
-    report = plan_report(inventory, scenario, given.compare_weights)
+    report = plan_report(inventory, scenario, weigh.weights(given, given.compare_weights))
     if given.format == "json":
         return _json(report)
     print(stamp(inventory.version))
@@ -412,15 +330,11 @@ def _solve(given: argparse.Namespace) -> int:
 
 def _export(given: argparse.Namespace) -> int:
     inventory = _load(given)
-    settings = RankSettings(
-        uncovered_only=False,
-        filters=_filters(inventory, given),
-        assumptions=Assumptions(given.horizon, given.effect),
-    )
-    ranked = _named_ranking(inventory, given.weights, settings)
-    chosen = {"settings": settings.to_dict(), "weights": given.weights and given.weights.to_dict()}
+    settings = weigh.settings(given, inventory, _filters(inventory, given), uncovered_only=False)
+    asked = Asked(inventory, weigh.weights(given, given.weights), settings, weigh.uncertainty(given))
+    ranked = named_ranking(asked)
     files = {f"{name}.csv": to_csv(inventory.table(name), inventory.version) for name in TABLES}
-    files["ranking.csv"] = to_csv(ranked, inventory.version, json.dumps(chosen, sort_keys=True))
+    files["ranking.csv"] = to_csv(ranked, inventory.version, json.dumps(asked.choices(), sort_keys=True))
     try:
         given.folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -448,13 +362,17 @@ def _plain(item: Any) -> Any:
     return item.item() if hasattr(item, "item") else str(item)
 
 
+_TOOLS = evidence.Tools(_load, _filters, _records, _json)
 _COMMANDS: dict[str, bring.Run] = {
     "build": _build,
     "info": _info,
-    "rank": _rank,
     "solve": _solve,
     "export": _export,
     **bring.COMMANDS,
     "coverage": cover.run,
-    **evidence.commands(evidence.Tools(_load, _filters, _records, _json)),
+    **{
+        name: run
+        for module in (ranking, fill, evidence, measures)
+        for name, run in module.commands(_TOOLS).items()
+    },
 }

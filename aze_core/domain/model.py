@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -17,6 +18,26 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 """Code that stands for a missing category in filters, links and tables."""
+
+SCHEMES = ("criterion_e", "iucn50", "iucn100", "iucn500", "isaac", "edge2", "pessimistic", "ratio")
+"""How a Red List category becomes an extinction probability."""
+
+CRITERIA = ("irreplaceability", "extinction", "star", "impact", "pressure", "gap", "areas", "neighbours")
+"""Criteria of the weighted view that the planner computes; `NATIONAL` and a field name a country's own."""
+
+NATIONAL = "national:"
+
+ONE_AXIS = ("extinction", "star")
+"""Criteria that hold the Red List category: it counts on one axis only."""
+
+TWO_WAYS = ("pressure", "areas", "neighbours")
+"""Criteria whose direction is the user's choice; so is that of every national one."""
+
+UNKNOWN_RULES = ("range", "low", "high", "impute")
+"""What a criterion that is not known does to the order: left out, taken at an end, or filled in."""
+
+SPREADS = ("near", "flat", "ordinal")
+"""Which weightings are drawn: near the chosen ones, any at all, any in the order of the chosen ones."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +110,20 @@ def checked_number(name: str, given: Any, low: float, high: float) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float) or not low <= given <= high:
         raise SettingError("bad_number", name=name, value=str(given), low=low, high=high)
     return float(given)
+
+
+def checked_one(name: str, given: Any, known: tuple[str, ...]) -> None:
+    """One of the known codes, or a SettingError that names them."""
+    if given not in known:
+        raise SettingError("not_one_of", name=name, value=given, expected=", ".join(known))
+
+
+def checked_whole(name: str, given: Any, low: float, high: float) -> int:
+    """A whole number within bounds, or a SettingError that says so."""
+    number = checked_number(name, given, low, high)
+    if not number.is_integer():
+        raise SettingError("not_one_of", name=name, value=given, expected="a whole number")
+    return int(given)
 
 
 def checked_codes(name: str, given: Any) -> tuple[str, ...]:
@@ -168,16 +203,21 @@ class Assumptions(Choice):
         Horizon of the extinction probabilities, 1 to 500 years.
     effect : float
         Share of a species' extinction risk that full cover of its site removes, 0 to 0.762.
+    scheme : str
+        One of `SCHEMES`: how a category becomes a probability.
+    ratio : float
+        Probability of CR over that of EN under the scheme `ratio`, 1 to 10; under the others it does nothing.
     """
 
     horizon_years: int = value("extinction.horizon_years")
     effect: float = value("protection.effect")
+    scheme: str = SCHEMES[0]
+    ratio: float = value("extinction.ratio")
 
     def __post_init__(self) -> None:
-        years = checked_number("horizon_years", self.horizon_years, 1, 500)
-        if not years.is_integer():
-            raise SettingError("not_one_of", name="horizon_years", value=years, expected="a whole number")
-        object.__setattr__(self, "horizon_years", int(years))
+        checked_one("scheme", self.scheme, SCHEMES)
+        object.__setattr__(self, "ratio", checked_number("ratio", self.ratio, 1, 10))
+        object.__setattr__(self, "horizon_years", checked_whole("horizon_years", self.horizon_years, 1, 500))
         object.__setattr__(
             self, "effect", checked_number("effect", self.effect, 0, value("protection.effect_max"))
         )
@@ -209,38 +249,115 @@ class CoverageSettings(Choice):
     def __post_init__(self) -> None:
         object.__setattr__(self, "tolerance", checked_number("tolerance", self.tolerance, 0, 0.5))
         for name, low, high in (("draws", 1, 100_000), ("seed", 0, 2**63 - 1)):
-            given = getattr(self, name)
-            checked_number(name, given, low, high)
-            if int(given) != given:
-                raise SettingError("not_one_of", name=name, value=given, expected="a whole number")
-            object.__setattr__(self, name, int(given))
+            object.__setattr__(self, name, checked_whole(name, getattr(self, name), low, high))
 
 
 @dataclass(frozen=True)
 class Weights(Choice):
-    """Weights of the three criteria; only their proportions matter.
+    """Weights of the criteria of the weighted view; only their proportions matter.
+
+    Attributes
+    ----------
+    irreplaceability, extinction, pressure, star, impact, gap, areas, neighbours : float
+        Points of the computed criteria, at least 0. Extinction risk and threat-abatement STAR both hold the
+        Red List category, so only one of the two can have a weight.
+    national : tuple of (str, float)
+        Points of the country's own criteria, by field.
+    reverse : tuple of str
+        Criteria taken the other way round: low human influence first, far sites first, low values first.
 
     Examples
     --------
     >>> Weights(2, 1, 1).shares
-    (0.5, 0.25, 0.25)
+    {'irreplaceability': 0.5, 'extinction': 0.25, 'pressure': 0.25}
+    >>> Weights(1, 0, 0, national=(("water", 1),)).shares
+    {'irreplaceability': 0.5, 'national:water': 0.5}
     """
 
     irreplaceability: float = value("weights.irreplaceability")
     extinction: float = value("weights.extinction")
     pressure: float = value("weights.pressure")
+    star: float = 0.0
+    impact: float = 0.0
+    gap: float = 0.0
+    areas: float = 0.0
+    neighbours: float = 0.0
+    national: tuple[tuple[str, float], ...] = ()
+    reverse: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for f in fields(self):
-            object.__setattr__(self, f.name, checked_number(f.name, getattr(self, f.name), 0, 10**9))
-        if self.irreplaceability + self.extinction + self.pressure <= 0:
+        for code in CRITERIA:
+            object.__setattr__(self, code, checked_number(code, getattr(self, code), 0, 10**9))
+        object.__setattr__(self, "national", _checked_pairs(self.national))
+        object.__setattr__(self, "reverse", checked_codes("reverse", self.reverse))
+        for code in self.reverse:
+            if not code.startswith(NATIONAL):
+                checked_one("reverse", code, TWO_WAYS)
+        if sum(self.points.values()) <= 0:
             raise SettingError("all_weights_zero")
+        if all(getattr(self, code) > 0 for code in ONE_AXIS):
+            raise SettingError("category_twice")
 
     @property
-    def shares(self) -> tuple[float, float, float]:
-        """The weights as parts of one."""
-        total = self.irreplaceability + self.extinction + self.pressure
-        return self.irreplaceability / total, self.extinction / total, self.pressure / total
+    def points(self) -> dict[str, float]:
+        """The weights as given, by criterion, zeros included; national ones by `national:` and field."""
+        own = {code: getattr(self, code) for code in CRITERIA}
+        return own | {NATIONAL + name: points for name, points in self.national}
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The weights above zero as parts of one, by criterion."""
+        total = sum(self.points.values())
+        return {code: points / total for code, points in self.points.items() if points > 0}
+
+    def without(self, codes: Collection[str]) -> Weights | None:
+        """The weights with those of some criteria at zero; None where nothing is left."""
+        left = {code: 0.0 if code in codes else points for code, points in self.points.items()}
+        return Weights.of(left, self.reverse) if sum(left.values()) > 0 else None
+
+    @classmethod
+    def of(cls, points: Mapping[str, float], reverse: Collection[str] = ()) -> Weights:
+        """Weights from points by criterion; those not named are zero.
+
+        Raises
+        ------
+        SettingError
+            When a criterion is not known, a number does not fit, or all are zero.
+
+        Examples
+        --------
+        >>> Weights.of({"gap": 1}).shares
+        {'gap': 1.0}
+        """
+        own = dict.fromkeys(CRITERIA, 0.0)
+        national = {}
+        for code, given in points.items():
+            if code.startswith(NATIONAL) and code != NATIONAL:
+                national[code.removeprefix(NATIONAL)] = given
+            else:
+                checked_one("weights", code, CRITERIA)
+                own[code] = given
+        return cls(**own, national=tuple(national.items()), reverse=tuple(reverse))
+
+
+def _checked_pairs(given: Any) -> tuple[tuple[str, float], ...]:
+    """Fields with their points, sorted and each once, or a SettingError."""
+    wrong = SettingError("not_one_of", name="national", value=given, expected="pairs of a field and points")
+    if isinstance(given, Mapping):
+        given = list(given.items())
+    if not isinstance(given, list | tuple):
+        raise wrong
+    found: dict[str, float] = {}
+    for pair in given:
+        if (
+            not isinstance(pair, list | tuple)
+            or len(pair) != 2
+            or not isinstance(pair[0], str)
+            or not pair[0]
+        ):
+            raise wrong
+        found[pair[0]] = checked_number(NATIONAL + pair[0], pair[1], 0, 10**9)
+    return tuple(sorted(found.items()))
 
 
 @dataclass(frozen=True)
@@ -253,11 +370,23 @@ class RankSettings(Choice):
         Leave out sites that are known to be more than 2 % covered; those of unknown cover stay.
     filters : Filters
     assumptions : Assumptions
+    scope : tuple of str
+        Countries whose sites set the ends of the scales of the weighted view; all sites where empty. Unlike a
+        filter it leaves nobody out, and no filter changes it.
+    unknown : {"range", "low", "high", "impute"}
+        A criterion that is not known is left out of the score (default), taken at the low or high end of its
+        interval, or filled in where that was shown to be better than a plain average.
+    beyond, stopped : tuple of str
+        Sites at which the user says that a threat is, or is not, one that no boundary stops; none in both.
     """
 
     uncovered_only: bool = True
     filters: Filters = field(default_factory=Filters)
     assumptions: Assumptions = field(default_factory=Assumptions)
+    scope: tuple[str, ...] = ()
+    unknown: str = UNKNOWN_RULES[0]
+    beyond: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.uncovered_only, bool):
@@ -266,6 +395,52 @@ class RankSettings(Choice):
             )
         object.__setattr__(self, "filters", checked_part(Filters, "filters", self.filters))
         object.__setattr__(self, "assumptions", checked_part(Assumptions, "assumptions", self.assumptions))
+        checked_one("unknown", self.unknown, UNKNOWN_RULES)
+        for name in ("scope", "beyond", "stopped"):
+            object.__setattr__(self, name, checked_codes(name, getattr(self, name)))
+        both = sorted(set(self.beyond) & set(self.stopped))
+        if both:
+            raise SettingError(
+                "not_one_of", name="stopped", value=", ".join(both), expected="sites that are not in beyond"
+            )
+
+
+@dataclass(frozen=True)
+class Uncertainty(Choice):
+    """What is drawn to see how sure a ranking is.
+
+    Attributes
+    ----------
+    spread : {"near", "flat", "ordinal"}
+        Weightings near the chosen ones, any weighting, or any that keeps the order of the chosen ones.
+    votes : float
+        How close "near" is: as sure as the mean of so many votes, 1 to 10,000.
+    data : bool
+        Whether extinction schemes, intervals of unknowns and low and high cover are drawn too.
+    top : int
+        The N of "among the first N", 1 to 100,000.
+    draws, seed : int
+
+    Examples
+    --------
+    >>> Uncertainty(top=5).draws
+    10000
+    """
+
+    spread: str = SPREADS[0]
+    votes: float = value("acceptability.votes")
+    data: bool = True
+    top: int = value("acceptability.top")
+    draws: int = value("acceptability.draws")
+    seed: int = value("acceptability.seed")
+
+    def __post_init__(self) -> None:
+        checked_one("spread", self.spread, SPREADS)
+        object.__setattr__(self, "votes", checked_number("votes", self.votes, 1, 10_000))
+        if not isinstance(self.data, bool):
+            raise SettingError("not_one_of", name="data", value=self.data, expected="true, false")
+        for name, low, high in (("top", 1, 100_000), ("draws", 1, 1_000_000), ("seed", 0, 2**63 - 1)):
+            object.__setattr__(self, name, checked_whole(name, getattr(self, name), low, high))
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,7 +51,7 @@ RULES = frozenset(
     threat_of_unknown_species two_assessments two_categories two_names_one_species two_of
     two_shares_of_one_pair two_values_of_one_site unclear_flag unknown_aze_status unknown_category
     unknown_consent_stage unknown_country unknown_list_type unknown_realm unknown_site unnamed_column
-    unused_columns values_updated wrong_encoding
+    unread_flag unused_columns values_updated wrong_encoding
     """.split()  # noqa: SIM905 - a list of this length reads better so
 )
 """Rules that a finding can fall under; the words stand in the catalogues, below `finding`."""

@@ -37,7 +37,7 @@ class Column:
     high: float | None = None
     allowed: tuple[str, ...] = ()
     pattern: str = ""
-    late: bool = False  # a fact file may lack the column, whose values are then missing
+    late: bool = False  # a fact file or an older version may lack the column, whose values are then missing
 
     @property
     def expected(self) -> str:
@@ -506,6 +506,15 @@ TABLES: dict[str, Table] = {
                 ),
                 Column("first_year", "integer", "First year of any protection", "year", low=1800, high=2100),
                 Column("areas", "integer", "Areas in force that cover a part", "areas", required=True, low=0),
+                Column(
+                    "nearest_area_km",
+                    "number",
+                    "Great-circle distance from the site's boundary to the nearest area in force whose "
+                    "boundary is known, of any country; 0 where one overlaps or touches it",
+                    "km",
+                    low=0,
+                    late=True,
+                ),
                 _SOURCE,
             ),
             ("site_id",),

@@ -1,4 +1,4 @@
-"""Distances on the globe, and outlines simplified for maps."""
+"""Places and distances on the globe, and outlines simplified for maps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import ArrayLike, NDArray
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the Earth (IUGG), in km."""
@@ -43,6 +44,29 @@ def distance_km(latitude: pd.Series, longitude: pd.Series, site: str) -> pd.Seri
         + np.cos(phi) * np.cos(phi[site]) * np.sin((lam - lam[site]) / 2) ** 2
     )
     return pd.Series(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half.clip(upper=1))), index=latitude.index)
+
+
+def on_sphere(latitude: ArrayLike, longitude: ArrayLike) -> NDArray[np.float64]:
+    """Places as unit vectors, which know neither ±180° nor the poles as edges.
+
+    Parameters
+    ----------
+    latitude, longitude : array-like
+        Degrees, of one shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        That shape, and a last axis of three: x and y in the plane of the equator, z northward; no unit.
+
+    Examples
+    --------
+    >>> on_sphere([0, 90], [90, 17]).round(9).tolist()
+    [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    phi = np.radians(np.asarray(latitude, dtype=float))
+    lam = np.radians(np.asarray(longitude, dtype=float))
+    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
 
 
 def simplified(geometries: gpd.GeoSeries, per_site: float = 0.02) -> gpd.GeoSeries:

@@ -6,8 +6,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from aze_core.domain.settings import value
 
-def alpha(local: ArrayLike, total: ArrayLike, target: ArrayLike) -> NDArray[np.float64]:
+# public here too
+from aze_core.measures.portfolio import (  # noqa: F401
+    ferrier,
+    incremental_rank,
+    rarity_weighted_richness,
+    replacement_cost,
+)
+
+
+def alpha(local: ArrayLike, total: ArrayLike, target: ArrayLike, triage: bool = False) -> NDArray[np.float64]:
     """Irreplaceability of a site for one species.
 
     Parameters
@@ -18,6 +28,9 @@ def alpha(local: ArrayLike, total: ArrayLike, target: ArrayLike) -> NDArray[np.f
         Amount of the species everywhere, above 0.
     target : array_like
         Amount that has to be kept, at least 0.
+    triage : bool
+        Whether a species is given up whose target is above its total: 0 everywhere instead of 1 wherever it
+        occurs.
 
     Returns
     -------
@@ -51,7 +64,8 @@ def alpha(local: ArrayLike, total: ArrayLike, target: ArrayLike) -> NDArray[np.f
     spare = everywhere - wanted
     part = np.divide(here, spare, out=np.ones(here.shape), where=spare > 0)
     part = np.where(spare > 0, np.minimum(1.0, part), (here > 0).astype(float))
-    return np.asarray(np.where(wanted == 0, 0.0, part))
+    given_up = (wanted == 0) | (triage & (wanted > everywhere))
+    return np.asarray(np.where(given_up, 0.0, part))
 
 
 def beta(alphas: ArrayLike) -> float:
@@ -109,3 +123,43 @@ def gamma_by(alphas: pd.Series) -> pd.Series:
     count = whole.groupby(level=0).sum()
     rest = (1 - given.where(~whole, 0.0)).groupby(level=0).prod()
     return (count + 1 - rest).rename("gamma")
+
+
+def le_saout(share: ArrayLike) -> NDArray[np.float64]:
+    r"""What a share of a species' range at a site counts by the curve of Le Saout et al. 2013.
+
+    Parameters
+    ----------
+    share : array_like
+        Share of the range at the site, 0 to 1; missing where not known.
+
+    Returns
+    -------
+    numpy.ndarray
+        0 (nothing) to 1 (the whole range). A site's score is the sum over its species.
+
+    Raises
+    ------
+    ValueError
+        Shares below 0 or above 1.
+
+    Notes
+    -----
+    :math:`f(x) = (h(x)-h(0))/(h(100)-h(0))` with :math:`h(x) = 1/(1+e^{-(x-39)/9.5})` and :math:`x` in
+    per cent: the curve of Science 342:803, with an end at 0 and at 1 that is the planner's. An optional curve
+    beside `alpha`, for lists with species of several sites; where each species has one site it counts them.
+
+    Examples
+    --------
+    >>> le_saout([0, 0.25, 0.5, 1]).round(6).tolist()
+    [0.0, 0.173256, 0.758261, 1.0]
+    """
+    given = np.asarray(share, dtype=float)
+    if ((given < 0) | (given > 1)).any():
+        raise ValueError("`share` is expected to be from 0 to 1")
+    middle, steepness = value("irreplaceability.le_saout")
+
+    def curve(percent: ArrayLike) -> NDArray[np.float64]:
+        return np.asarray(1 / (1 + np.exp(-(np.asarray(percent) - middle) / steepness)))
+
+    return np.asarray((curve(given * 100) - curve(0)) / (curve(100) - curve(0)))

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
+# public here too
+from aze_core.measures.abatement import (  # noqa: F401
+    expected_decline,
+    site_star,
+    species_threats,
+    star,
+)
+from aze_core.measures.impact import highest_impact, impact_score  # noqa: F401
+
 
 def highest_extinction(site: pd.Series, probability: pd.Series, at_most: float) -> pd.DataFrame:
     """Highest extinction probability among a site's species, as an interval where categories are unknown.

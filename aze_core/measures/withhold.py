@@ -54,8 +54,8 @@ def withheld(inventory: Inventory, language: str = "en") -> Inventory:
     Inventory
         The same object where nothing is flagged. Else: flagged sites and species bear another identifier
         and no name; flagged sites, and sites of flagged species, have their point rounded to 0.1° and no
-        boundary, and which protected areas lie there is gone; so are texts that a country gave of a flagged
-        site, and names of rights-holders there.
+        boundary; which protected areas lie there, and how near the next one is, is gone; so are texts that a
+        country gave of a flagged site, and names of rights-holders there.
         Numbers (areas, shares, costs, categories) stay, so that rankings and plans stay what they are.
 
     Notes
@@ -103,7 +103,10 @@ def withheld(inventory: Inventory, language: str = "en") -> Inventory:
     corrections["site_id"] = corrections["site_id"].replace(site_codes)
     corrections["species_id"] = corrections["species_id"].replace(species_codes)
 
-    ranges = inventory.protection_range.rename(index=site_codes).sort_index()
+    ranges = inventory.protection_range
+    # a distance to what stands on every map is a line on which the site must lie
+    near = ranges["nearest_area_km"].mask(ranges.index.isin(sites.index[vague]))
+    ranges = ranges.assign(nearest_area_km=near).rename(index=site_codes).sort_index()
 
     return replace(
         inventory,

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from aze_core.domain.memo import per_inventory
-from aze_core.domain.model import Assumptions, Inventory
+from aze_core.domain.model import UNKNOWN, Assumptions, Inventory
 from aze_core.domain.settings import value
 from aze_core.measures.extinction import extinction_probability
 from aze_core.measures.irreplaceability import alpha, gamma_by
-from aze_core.measures.reported import newest
-from aze_core.measures.threat import highest_extinction
+from aze_core.measures.reported import COMPUTED, newest
 
 GONE = ("EW", "EX")
 """Categories without a wild population left to lose: counted apart, never in the modelled loss."""
@@ -33,13 +32,20 @@ def occurrence_table(inventory: Inventory, assumptions: Assumptions) -> pd.DataF
         inventory.species["category"], on="species_id"
     )
     table["gone"] = table["category"].isin(GONE)
-    table["p"] = extinction_probability(table["category"], assumptions.horizon_years)
+    table["p"] = probability(table["category"], assumptions)
     return table
+
+
+def probability(category: pd.Series, assumptions: Assumptions) -> pd.Series:
+    """Extinction probability of each category under the assumed scheme; missing where there is none."""
+    return extinction_probability(
+        category, assumptions.horizon_years, scheme=assumptions.scheme, ratio=assumptions.ratio
+    )
 
 
 def highest_probability(assumptions: Assumptions) -> float:
     """Extinction probability of a Critically Endangered species: the most that an unknown can stand for."""
-    return float(extinction_probability(pd.Series(["CR"]), assumptions.horizon_years).iloc[0])
+    return float(probability(pd.Series(["CR"]), assumptions).iloc[0])
 
 
 @per_inventory
@@ -71,6 +77,23 @@ def gap(inventory: Inventory) -> pd.Series:
 
 
 @per_inventory
+def cover_range(inventory: Inventory) -> pd.DataFrame:
+    """Low and high end of every site's cover.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `site_id`; `low`: the newest value; `high`: with points and areas of unknown status, where the
+        newest value was computed, else the same. 0 and 1 where cover is not known.
+    """
+    last = latest(inventory)
+    low = last["share"].astype(float)
+    most = inventory.protection_range["share_high"].astype(float).reindex(low.index)
+    high = low.where((last["method"] != COMPUTED) | most.isna(), most.clip(lower=low))
+    return pd.DataFrame({"low": low.fillna(0.0), "high": high.fillna(1.0)})
+
+
+@per_inventory
 def counts(inventory: Inventory) -> pd.DataFrame:
     """Trigger species of every site by category.
 
@@ -92,13 +115,15 @@ def counts(inventory: Inventory) -> pd.DataFrame:
 
 
 @per_inventory
-def modelled_loss(inventory: Inventory, assumptions: Assumptions) -> pd.DataFrame:
+def modelled_loss(inventory: Inventory, assumptions: Assumptions, high_cover: bool = False) -> pd.DataFrame:
     r"""Modelled loss that covering the whole of a site would avert, with the interval of unknowns.
 
     Parameters
     ----------
     inventory : Inventory
     assumptions : Assumptions
+    high_cover : bool
+        Take cover at its high end, where points and areas of unknown status count too.
 
     Returns
     -------
@@ -114,91 +139,39 @@ def modelled_loss(inventory: Inventory, assumptions: Assumptions) -> pd.DataFram
     in the Wild are left out and counted apart. A category that is not known stands for anything from 0 to
     the value of CR.
     """
-    sites = inventory.sites.index
-    table = occurrence_table(inventory, assumptions)
-    table = table[~table["gone"]]
+    shares = shares_by_category(inventory)
+    p = probability(pd.Series(shares.columns, index=shares.columns), assumptions)
     ceiling = highest_probability(assumptions)
     open_part = gap(inventory)
+    if high_cover:
+        open_part = (1 - cover_range(inventory)["high"]).where(open_part.notna())
     # unknown cover: the gap can be anything from nothing to the whole site
     gap_low, gap_high = open_part.fillna(0.0), open_part.fillna(1.0)
-    weight = table["share"] * assumptions.effect
-    known_p = (weight * table["p"]).groupby(table["site_id"]).sum(min_count=1).reindex(sites)
-    top_p = (weight * table["p"].fillna(ceiling)).groupby(table["site_id"]).sum().reindex(sites)
+    parts = shares * (p * assumptions.effect)
+    known_p = parts.sum(axis=1, min_count=1).where((shares[p.index[p.notna()]] > 0).any(axis=1))
+    top_p = (shares * (p.fillna(ceiling) * assumptions.effect)).sum(axis=1)
     found = pd.DataFrame(
-        {
-            "known": known_p * open_part,
-            "low": known_p.fillna(0.0) * gap_low,
-            "high": top_p * gap_high,
-        },
-        index=sites,
+        {"known": known_p * open_part, "low": known_p.fillna(0.0) * gap_low, "high": top_p * gap_high},
+        index=shares.index,
     )
-    parts = (
-        (weight * table["p"])
-        .groupby([table["site_id"], table["category"]])
-        .sum()
-        .unstack()
-        .reindex(index=sites)
-        .fillna(0.0)
-    )
-    order = [name for name in ("CR", "EN", "VU", "NT", "LC") if name in parts.columns]
-    for name in order:
-        found[f"c_{name}"] = parts[name] * open_part
+    for name in ("CR", "EN", "VU", "NT", "LC"):
+        if name in shares.columns:
+            found[f"c_{name}"] = parts[name].fillna(0.0) * open_part
     return found
 
 
 @per_inventory
-def weighted_values(inventory: Inventory, assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Values of the three criteria of the weighted view, 0 (worst) to 1 (best), with intervals.
+def shares_by_category(inventory: Inventory) -> pd.DataFrame:
+    """Shares of the living trigger species at every site, summed by category.
 
     Returns
     -------
-    values : pandas.DataFrame
-        Index `site_id`; per criterion `<name>` (missing where not known), `<name>_low`, `<name>_high`.
-    anchors : pandas.DataFrame
-        Index `irreplaceability`, `extinction`, `pressure`; `worst` and `best` in the criterion's own unit.
-
-    Notes
-    -----
-    The anchors are those of the whole inventory, so a filter never changes a score:
-
-    * irreplaceability: :math:`v = (1 - 0.5^{g/h}) / (1 - 0.5^{g_{max}/h})` with gamma :math:`g` and the
-      half-saturation :math:`h`; worst is 0 species;
-    * extinction: highest extinction probability over the probability of a Critically Endangered species;
-      worst is 0;
-    * pressure: human influence of the uncovered part, from the lowest to the highest in the inventory.
+    pandas.DataFrame
+        Index `site_id`, one column per category that occurs (`unknown` where there is none); species that are
+        Extinct in the Wild are left out.
     """
-    sites = inventory.sites.index
-    half = value("irreplaceability.half_saturation")
-    g = site_gamma(inventory)
-    most = float(g.max()) if len(g) and g.max() > 0 else 1.0
-    irreplaceability = (1 - 0.5 ** (g / half)) / (1 - 0.5 ** (most / half))
-
-    ceiling = highest_probability(assumptions)
-    table = occurrence_table(inventory, assumptions)
-    table = table[~table["gone"]]
-    threat = highest_extinction(table["site_id"], table["p"], ceiling).reindex(sites) / ceiling
-
-    influence = inventory.sites["human_influence"].astype(float)
-    low, high = influence.min(), influence.max()
-    spread = high - low
-    # where all are alike the criterion tells none apart
-    pressure = (influence - low) / (spread if spread > 0 else 1.0)
-    values = pd.DataFrame(
-        {
-            "irreplaceability": irreplaceability,
-            "irreplaceability_low": irreplaceability,
-            "irreplaceability_high": irreplaceability,
-            "extinction": threat["known"],
-            "extinction_low": threat["low"],
-            "extinction_high": threat["high"],
-            "pressure": pressure,
-            "pressure_low": pressure.fillna(0.0),
-            "pressure_high": pressure.fillna(1.0),
-        },
-        index=sites,
-    )
-    anchors = pd.DataFrame(
-        {"worst": [0.0, 0.0, low], "best": [most, ceiling, high]},
-        index=["irreplaceability", "extinction", "pressure"],
-    )
-    return values, anchors
+    table = inventory.occurrences
+    category = table["species_id"].map(inventory.species["category"]).fillna(UNKNOWN)
+    alive = ~category.isin(GONE)
+    sums = table.loc[alive, "share"].groupby([table.loc[alive, "site_id"], category[alive]]).sum()
+    return sums.unstack().reindex(inventory.sites.index).fillna(0.0)

@@ -53,6 +53,7 @@ FIELDS: dict[str, str] = {
     "consent_stage": "stage",
     "consent_source": "text",
     "sensitive": "flag",
+    "threat_beyond_boundaries": "flag",
 }
 """Recognised fields and what their values are; any other column is a criterion of the country's own."""
 
@@ -75,6 +76,16 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     "consent_stage": ("consent_stage", "consent", "fpic", "fpic_stage", "clpi", "clip"),
     "consent_source": ("consent_source", "fpic_source"),
     "sensitive": SYNONYMS["sensitive"],
+    "threat_beyond_boundaries": (
+        "threat_beyond_boundaries",
+        "threats_beyond_boundaries",
+        "beyond_boundaries",
+        "threat_beyond_boundary",
+        "boundary_does_not_stop_threat",
+        "menace_au_dela_des_limites",
+        "amenaza_mas_alla_de_los_limites",
+        "ameaca_alem_dos_limites",
+    ),
     "unit": ("unit", "units", "unite", "unidad", "unidade"),
     "year": ("year", "annee", "ano", "reference_year"),
     "source": ("source", "sources", "reference", "fuente", "fonte"),
@@ -445,6 +456,9 @@ def _values(
         for n, cell in enumerate(cells):
             if (flag := parse_flag(cell)) is not None:
                 values[n] = _value(str(int(flag)), None, "flag", column)
+            elif column.field != "sensitive":
+                if not is_not_known(cell):
+                    left(n, "unread_flag", "left unknown; expected yes or no")
             elif cell:
                 left(n, "unclear_flag", "taken as sensitive; expected yes or no")
                 values[n] = _value("1", None, "flag", column)

@@ -52,20 +52,30 @@ def content_hash(frames: dict[str, pd.DataFrame]) -> str:
     for name, table in TABLES.items():
         if table.late and frames[name].empty:
             continue
-        frame = frames[name][table.names].sort_values(list(table.key), kind="stable")
-        digest.update(f"{name}\x1d{chr(31).join(table.names)}\x1d".encode())
+        names = _hashed(frames[name], table)
+        frame = frames[name][names].sort_values(list(table.key), kind="stable")
+        digest.update(f"{name}\x1d{chr(31).join(names)}\x1d".encode())
         columns = [
             [
                 "" if gone else repr(item.item() if hasattr(item, "item") else item)
                 for item, gone in zip(frame[column], frame[column].isna(), strict=True)
             ]
-            for column in table.names
+            for column in names
         ]
         for row in zip(*columns, strict=True):
             digest.update(("\x1f".join(row) + "\x1e").encode())
     for site, raw in sorted(_boundaries(frames[LAYER]).items()):
         digest.update(f"boundary\x1d{site}\x1d".encode() + raw)
     return digest.hexdigest()
+
+
+def _hashed(frame: pd.DataFrame, table: Table) -> list[str]:
+    """Columns that the hash speaks of: a run made before a column was thought of keeps its hash."""
+    return [
+        column.name
+        for column in table.columns
+        if not (table.late and column.late and frame[column.name].isna().all())
+    ]
 
 
 def _boundaries(sites: pd.DataFrame) -> dict[str, bytes]:
@@ -194,7 +204,9 @@ def _read(connection: sqlite3.Connection, table: Table, origin: str) -> pd.DataF
     flags: list[Column] = [c for c in table.columns if c.kind == "flag" and c.name in names]
     for column in flags:
         frame[column.name] = frame[column.name].map({0: False, 1: True})
-    return conform(frame, table, origin)
+    # a version made before a column was thought of lacks it
+    late = [c.name for c in table.columns if c.late and c.name not in names]
+    return conform(frame.reindex(columns=[*names, *late]), table, origin)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -156,8 +156,7 @@ def read_touching(path: Path, boxes: np.ndarray, columns: Sequence[str] | None =
         found: list[pa.Table] = []
         places: list[np.ndarray] = []
         if len(groups):
-            bbox = file.read_row_groups(groups.tolist(), columns=["bbox"]).column("bbox").combine_chunks()
-            hit = _meets(np.column_stack([bbox.field(side).to_numpy() for side in _SIDES]), tree)
+            hit = _meets(_corners(file.read_row_groups(groups.tolist(), columns=["bbox"])), tree)
             rows = np.concatenate([np.arange(starts[group], starts[group + 1]) for group in groups])
             at = 0
             for group in groups:
@@ -182,6 +181,48 @@ def years(path: Path) -> pd.DataFrame:
     """
     with _opened(path) as file:
         return _plain_frame(file.read(columns=list(YEARS)))[list(YEARS)]
+
+
+def boxes(path: Path) -> np.ndarray:
+    """Bounding boxes of all areas: rows of xmin, ymin, xmax, ymax in EPSG:6933, in the order of the file.
+
+    Raises
+    ------
+    StoreError
+        The file is not there or damaged.
+    """
+    with _opened(path) as file:
+        return _corners(file.read(columns=["bbox"]))
+
+
+def read_places(path: Path, places: np.ndarray) -> np.ndarray:
+    """Geometries of the areas at some places in the file.
+
+    Parameters
+    ----------
+    path : Path
+    places : numpy.ndarray
+        As the index of `years`, ascending.
+
+    Returns
+    -------
+    numpy.ndarray
+        Polygons and multipolygons in EPSG:6933, in the order of the places.
+
+    Raises
+    ------
+    StoreError
+        The file is not there or damaged.
+    """
+    with _opened(path) as file:
+        starts = _starts(file)
+        groups = np.searchsorted(starts, places, side="right") - 1
+        found = [np.array([], dtype=object)]
+        for group in np.unique(groups):
+            here = pa.array(places[groups == group] - starts[group])
+            table = file.read_row_group(int(group), columns=["geometry"])
+            found.append(shapely.from_wkb(table.column("geometry").take(here).to_numpy()))
+        return np.concatenate(found)
 
 
 def batches(path: Path, groups: int = 10) -> Iterator[gpd.GeoDataFrame]:
@@ -227,6 +268,12 @@ def _starts(file: pq.ParquetFile) -> np.ndarray:
     """Where in the file each group begins, and where the last one ends."""
     sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _corners(table: pa.Table) -> np.ndarray:
+    """Bounding boxes of the rows of a table."""
+    bbox = table.column("bbox").combine_chunks()
+    return np.column_stack([bbox.field(side).to_numpy() for side in _SIDES])
 
 
 def _extents(file: pq.ParquetFile) -> np.ndarray:

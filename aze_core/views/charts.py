@@ -83,13 +83,36 @@ def text_width(text: str, k: float = 1.0) -> float:
     return round((7.4 * (len(text) - wide) + 13.5 * wide) * k, 1)
 
 
-def _plain(df: pd.DataFrame) -> pd.DataFrame:
-    """Rows numbered 0… as ``row``, so that two sites of one name stay two rows."""
+def numbered(df: pd.DataFrame) -> pd.DataFrame:
+    """Rows numbered 0… as ``row``, so that two sites of one name stay two rows.
+
+    Examples
+    --------
+    >>> numbered(pd.DataFrame({"label": ["A", "A"]}))["row"].tolist()
+    [0, 1]
+    """
     return df.reset_index(drop=True).rename_axis(None).assign(row=range(len(df)))
 
 
-def _rows(labels: Sequence[str], k: float, limit: float, show: bool = True, offset: float = 0) -> alt.Y:
-    """Band per row, labelled through the axis: a name never is an identity."""
+def row_axis(labels: Sequence[str], k: float, limit: float, show: bool = True, offset: float = 0) -> alt.Y:
+    """Band per row, labelled through the axis: a name never is an identity.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        One for each row of `numbered`.
+    k, limit : float
+        Scale; widest label in pixels at ``k = 1``.
+    show : bool
+        Whether labels are drawn.
+    offset : float
+        Pixels by which labels are moved down.
+
+    Examples
+    --------
+    >>> row_axis(["A", "B"], 1, 200).to_dict()["axis"]["labelExpr"]
+    '["A", "B"][datum.value]'
+    """
     names = json.dumps([one_line(x) for x in labels])  # ASCII only, quotes escaped: a safe literal
     axis = (
         alt.Axis(
@@ -106,21 +129,53 @@ def _rows(labels: Sequence[str], k: float, limit: float, show: bool = True, offs
     return alt.Y("row:O", title=None, axis=axis)
 
 
-def _room(right: float, left: float = 0) -> list[Any]:
-    """Range of an x scale that keeps pixels free: right for text, left for marks that sit on zero."""
+def with_room(right: float, left: float = 0) -> list[Any]:
+    """Range of an x scale that keeps pixels free: right for text, left for marks that sit on zero.
+
+    Examples
+    --------
+    >>> left, right = with_room(30, 7)
+    >>> left, right.to_dict()
+    (7, {'expr': 'max(47, width - 30)'})
+    """
     return [round(left), alt.ExprRef(f"max({round(left) + 40}, width - {round(right)})")]
 
 
-def _or_unknown(field: str, fmt: str, unknown: str) -> str:
+def or_unknown(field: str, fmt: str, unknown: str) -> str:
+    """Vega expression: a field as its d3 format has it, or a word where the value is missing.
+
+    Examples
+    --------
+    >>> or_unknown("share", ".0%", "not known")
+    'isValid(datum.share) ? format(datum.share, ".0%") : "not known"'
+    """
     return f"isValid(datum.{field}) ? format(datum.{field}, {json.dumps(fmt)}) : {json.dumps(unknown)}"
 
 
-def _selected_row(df: pd.DataFrame, selected: str | None, y: alt.Y, mode: str) -> list[alt.Chart]:
+def selected_row(df: pd.DataFrame, selected: str | None, y: alt.Y, mode: str) -> list[alt.Chart]:
+    """The band beneath the row of a site as a list of one layer; empty if the site has no row.
+
+    Parameters
+    ----------
+    df : DataFrame
+        As `numbered` returns it; without ``site_id`` nothing is selected.
+    selected : str or None
+        A ``site_id``.
+    y : alt.Y
+        As `row_axis` returns it.
+    mode : str
+
+    Examples
+    --------
+    >>> df = numbered(pd.DataFrame({"site_id": ["a"]}))
+    >>> len(selected_row(df, "a", row_axis(["A"], 1, 200), "light")), selected_row(df, "b", alt.Y(), "light")
+    (1, [])
+    """
     if selected is None or "site_id" not in df.columns or not (df["site_id"] == selected).any():
         return []
     row = df.loc[df["site_id"] == selected, ["row"]]
     band = alt.Chart(row).mark_bar(color=tokens(mode)["sunken"], height=alt.RelativeBandSize(1))
-    return [band.encode(y=y, x=alt.value(0), x2=alt.value("width"))]
+    return [band.encode(y=y, x=alt.XValue(0), x2=alt.X2Value("width"))]
 
 
 def timeline(
@@ -172,7 +227,7 @@ def timeline(
         alt.Tooltip("share:N", title=words["share_unprotected"]),
         alt.Tooltip("note:N", title=words["note"]),
     ]
-    share = _or_unknown("share_unprotected", ".0%", words["unknown"])
+    share = or_unknown("share_unprotected", ".0%", words["unknown"])
     base = alt.Chart(d).transform_calculate(share=share)
     base_foot = alt.Chart(foot).transform_calculate(share=share)
     number: dict[str, Any] = {"fontWeight": 600, "fontSize": 14 * k}
@@ -234,7 +289,7 @@ def class_bars(
     """
     classes = [*CLASSES, *(["unknown"] if "unknown" in df.columns else [])]
     check(df, ["label", *classes], words, ["label", "class", "sites", "total", *classes])
-    d = _plain(df)
+    d = numbered(df)
     d[classes] = d[classes].fillna(0)
     d["total"] = d[classes].sum(axis=1)
     longest = 1.0 if share else float(d["total"].max())
@@ -266,10 +321,12 @@ def class_bars(
                 start = end
     p = pd.DataFrame(parts)
     ends = d.assign(end=d["total"].clip(upper=1) if share else d["total"])[["row", "end", "total"]]
-    y = _rows(d["label"].tolist(), k, label_limit)
-    scale = alt.Scale(domain=[0, longest], nice=False, range=_room((10 + 9 * len(f"{longest:,.0f}")) * k + 8))
+    y = row_axis(d["label"].tolist(), k, label_limit)
+    scale = alt.Scale(
+        domain=[0, longest], nice=False, range=with_room((10 + 9 * len(f"{longest:,.0f}")) * k + 8)
+    )
     if share:
-        scale.range = _room((10 + 9 * len(f"{d['total'].max():,.0f}")) * k + 8)
+        scale.range = with_room((10 + 9 * len(f"{d['total'].max():,.0f}")) * k + 8)
     x = alt.X("x0:Q", axis=None, scale=scale)
     colours = [fill(c, mode) for c in classes]
     bar = (
@@ -278,7 +335,7 @@ def class_bars(
         .encode(
             y=y,
             x=x,
-            x2="x1:Q",
+            x2=alt.X2("x1:Q"),
             color=alt.Color("key:N", scale=alt.Scale(domain=classes, range=colours), legend=None),
             stroke=alt.Stroke(
                 "key:N",
@@ -324,8 +381,8 @@ def contributions(
 ) -> alt.LayerChart:
     """Score of each ranked site, split into what each criterion adds; a click picks the site.
 
-    A criterion that is not known for a site is no filled part: a dashed frame spans what the score could
-    be.
+    Of a criterion that is not or only partly known for a site only what is known is filled: a dashed frame
+    spans what the score could be.
 
     Parameters
     ----------
@@ -388,7 +445,7 @@ def contributions(
     if negative:
         raise ValueError(f"columns {negative} hold negative points; expected 0 or more")
     t = tokens(mode)
-    d = _plain(df)
+    d = numbered(df)
     parts, boxes, ends = [], [], []
     for r in d.to_dict("records"):
         names = {u.strip() for u in one_line(r["unknown"]).split(",")} - {""} if has_unknown else set()
@@ -401,7 +458,8 @@ def contributions(
         start = 0.0
         for column, label, _ in criteria:
             points = r[column]
-            if column in names or pd.isna(points) or points == 0:
+            # of a criterion that is partly known, what is known is drawn
+            if pd.isna(points) or points == 0:
                 continue
             parts.append({**head, "criterion": label, "points": points, "x0": start, "x1": start + points})
             start += points
@@ -418,10 +476,10 @@ def contributions(
         ends.append(end)
     longest = xmax if xmax is not None else max((e["end"] for e in ends), default=1) or 1
     labels = [f"{one_line(a)}  {one_line(b)}" for a, b in zip(d["rank"], d["label"], strict=True)]
-    y = _rows(labels, k, label_limit)
+    y = row_axis(labels, k, label_limit)
     printed = max((len(e.get("text", "")) for e in ends), default=0) or (8 if boxes else 6)
     form = json.dumps(fmt)
-    scale = alt.Scale(domain=[0, longest], nice=False, clamp=True, range=_room(12 + 7.6 * printed * k))
+    scale = alt.Scale(domain=[0, longest], nice=False, clamp=True, range=with_room(12 + 7.6 * printed * k))
 
     def x(field: str) -> alt.X:
         axis = alt.Axis(orient="top", tickCount=4, labelFlush=True)
@@ -434,10 +492,10 @@ def contributions(
     row = (
         alt.Chart(pd.DataFrame(ends))
         .mark_bar(opacity=0, height=alt.RelativeBandSize(1), cursor="pointer")
-        .encode(y=y, x=alt.value(0), x2=alt.value("width"), tooltip=[*who, score])
+        .encode(y=y, x=alt.XValue(0), x2=alt.X2Value("width"), tooltip=[*who, score])
         .add_params(pick)
     )
-    layers: list[Any] = [*_selected_row(d, selected, y, mode), row]
+    layers: list[Any] = [*selected_row(d, selected, y, mode), row]
     height = alt.RelativeBandSize(0.66)
     if parts:
         names_ = [label for _, label, _ in criteria]
@@ -448,7 +506,7 @@ def contributions(
             .encode(
                 y=y,
                 x=x("x0"),
-                x2="x1:Q",
+                x2=alt.X2("x1:Q"),
                 color=alt.Color("criterion:N", scale=alt.Scale(domain=names_, range=colours), legend=None),
                 stroke=alt.Stroke(
                     "criterion:N",
@@ -475,7 +533,7 @@ def contributions(
             .encode(
                 y=y,
                 x=x("x0"),
-                x2="x1:Q",
+                x2=alt.X2("x1:Q"),
                 tooltip=[
                     *who,
                     alt.Tooltip("criterion:N", title=words["criterion"]),
@@ -494,119 +552,10 @@ def contributions(
         )
     layers.append(
         end_text.mark_text(align="left", dx=6 * k, fontWeight=600, fontSize=13 * k).encode(
-            y=y, x=x("end"), text="text:N"
+            y=y, x=x("end"), text=alt.Text("text:N")
         )
     )
     return alt.LayerChart(layer=layers).properties(height=alt.Step(row_height * k))
-
-
-def rank_interval(
-    df: pd.DataFrame,
-    words: Words,
-    mode: str = "light",
-    k: float = 1.0,
-    selected: str | None = None,
-    xmax: int | None = None,
-    show_labels: bool = False,
-    row_height: int = 27,
-    label_limit: int = 240,
-) -> alt.LayerChart:
-    """Rank of each site and the interval it falls in: bar, dot, and the interval as text.
-
-    Row heights and axis are those of `contributions`, so that the two stand side by side.
-
-    Parameters
-    ----------
-    df : DataFrame
-        ``label``, ``rank``, ``rank_best``, ``rank_worst`` (numbers from 1; a missing interval draws the
-        dot alone). Optional ``site_id`` for `selected`.
-    words : mapping
-        ``x`` (axis title), ``site``, ``rank``, ``interval``.
-    mode, k : str, float
-        See the module.
-    selected : str, optional
-        ``site_id`` whose row is underlaid.
-    xmax : int, optional
-        Last rank drawn; what lies beyond ends in an arrow, and its text still gives the numbers.
-    show_labels : bool
-        Names at the left; off beside `contributions`.
-    row_height, label_limit : int
-        Pixels at ``k = 1``.
-
-    Raises
-    ------
-    ValueError
-        See the module.
-
-    Examples
-    --------
-    >>> df = pd.DataFrame({"label": ["A"], "rank": [3], "rank_best": [2], "rank_worst": [34]})
-    >>> chart = rank_interval(df, {i: i for i in ("x", "site", "rank", "interval")}, xmax=20)
-    >>> "2–34" in chart.to_json(ensure_ascii=False)
-    True
-    """
-    columns = ["label", "rank", "rank_best", "rank_worst"]
-    check(df, columns, words, ["x", "site", "rank", "interval"])
-    t = tokens(mode)
-    d = _plain(df[[*columns, *(["site_id"] if "site_id" in df.columns else [])]])
-    d["label"] = d["label"].map(one_line)
-    bounds = list(zip(d["rank_best"], d["rank_worst"], strict=True))
-    d["text"] = [
-        "" if pd.isna(a) or pd.isna(b) else f"{a:.0f}" if a == b else f"{a:.0f}–{b:.0f}" for a, b in bounds
-    ]
-    furthest = d[["rank", "rank_best", "rank_worst"]].max().max()
-    last = float(xmax) if xmax is not None else float(furthest) if pd.notna(furthest) else 1.0
-    last = max(last, 2.0)
-    d["end"] = d[["rank", "rank_worst"]].max(axis=1).clip(upper=last)
-    y = _rows(d["label"].tolist(), k, label_limit, show_labels)
-    printed = max(len(x) for x in d["text"])
-    ticks = [1, *(v for v in _round_ticks(last) if v > 0.1 * last)]
-    scale = alt.Scale(domain=[1, last], nice=False, range=_room((20 + 8 * max(printed, 3)) * k, 7 * k))
-
-    def x(field: str) -> alt.X:
-        axis = alt.Axis(orient="top", values=ticks, format="d")
-        return alt.X(f"{field}:Q", title=words["x"], axis=axis, scale=scale)
-
-    tip = [
-        alt.Tooltip("label:N", title=words["site"]),
-        alt.Tooltip("rank:Q", title=words["rank"]),
-        alt.Tooltip("text:N", title=words["interval"]),
-    ]
-    bar = d[(d["text"] != "") & (d["rank_best"] < last)]
-    dot = d[d["rank"] <= last]
-    beyond = d[(d["rank_worst"] > last) | (d["rank"] > last)].assign(x=last)
-    layers: list[Any] = _selected_row(d, selected, y, mode)
-    if len(bar):
-        layers.append(
-            alt.Chart(bar.assign(hi=bar["rank_worst"].clip(upper=last)))
-            .mark_rule(strokeWidth=4 * k, color=t["priority"][2], strokeCap="round")
-            .encode(y=y, x=x("rank_best"), x2="hi:Q", tooltip=tip)
-        )
-    if len(beyond):
-        layers.append(
-            alt.Chart(beyond)
-            .mark_point(filled=True, shape="triangle-right", size=90 * k, opacity=1, xOffset=5 * k)
-            .encode(y=y, x=x("x"), color=alt.value(t["priority"][2]), tooltip=tip)
-        )
-    if len(dot):
-        layers.append(
-            alt.Chart(dot)
-            .mark_point(
-                filled=True, size=80 * k, color=t["ink"], stroke=t["page"], strokeWidth=1.5, opacity=1
-            )
-            .encode(y=y, x=x("rank"), tooltip=tip)
-        )
-    layers.append(
-        alt.Chart(d)
-        .mark_text(align="left", dx=13 * k, color=t["muted"], fontSize=12.5 * k)
-        .encode(y=y, x=x("end"), text="text:N")
-    )
-    return alt.LayerChart(layer=layers).properties(height=alt.Step(row_height * k))
-
-
-def _round_ticks(last: float) -> list[int]:
-    step = next((s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500) if last / s <= 4), 1000)
-    return list(range(step, int(last) + 1, step))
 
 
 def before_after(
@@ -654,12 +603,12 @@ def before_after(
     """
     check(df, ["label", "before", "after", "text"], words, ["label", "before", "after", "unknown"])
     t = tokens(mode)
-    d = _plain(df[["label", "before", "after", "text"]])
+    d = numbered(df[["label", "before", "after", "text"]])
     d["label"], d["text"] = d["label"].map(one_line), d["text"].map(one_line)
-    y = _rows(d["label"].tolist(), k, label_limit)
+    y = row_axis(d["label"].tolist(), k, label_limit)
     room = max(text_width(x, k) for x in d["text"])
     scale = alt.Scale(
-        domain=list(domain), nice=False, clamp=True, range=_room(room + 22 * k if room else 10, 10 * k)
+        domain=list(domain), nice=False, clamp=True, range=with_room(room + 22 * k if room else 10, 10 * k)
     )
 
     def x(field: str) -> alt.X:
@@ -672,8 +621,8 @@ def before_after(
         alt.Tooltip("a:N", title=words["after"]),
     ]
     said = {
-        "b": _or_unknown("before", fmt, words["unknown"]),
-        "a": _or_unknown("after", fmt, words["unknown"]),
+        "b": or_unknown("before", fmt, words["unknown"]),
+        "a": or_unknown("after", fmt, words["unknown"]),
     }
     dot = fill(colour, mode) if colour else t["priority"][3]
     layers: list[Any] = []
@@ -681,7 +630,7 @@ def before_after(
         rule = alt.Chart(both).transform_calculate(**said)
         layers.append(
             rule.mark_rule(strokeWidth=3 * k, color=t["control"]).encode(
-                y=y, x=x("before"), x2="after:Q", tooltip=tip
+                y=y, x=x("before"), x2=alt.X2("after:Q"), tooltip=tip
             )
         )
     # the ring is larger than the dot: where nothing changes, the dot sits inside it
@@ -699,7 +648,7 @@ def before_after(
     layers.append(
         alt.Chart(d)
         .mark_text(align="right", fontWeight=600, fontSize=13 * k)
-        .encode(y=y, x=alt.value("width"), text="text:N")
+        .encode(y=y, x=alt.XValue("width"), text=alt.Text("text:N"))
     )
     return alt.LayerChart(layer=layers).properties(height=alt.Step(row_height * k))
 
@@ -777,14 +726,14 @@ def share_by_vintage(
     columns = ["vintage", "share", "method", "protection"]
     check(df, columns, words, ["vintage", "share", "method", "unknown"])
     t = tokens(mode)
-    d = _plain(df[columns])
+    d = numbered(df[columns])
     for c in ("vintage", "method"):
         d[c] = d[c].map(one_line)
     d["key"] = d["protection"].where(d["protection"].isin(CLASSES), "unknown")
     up = -8 * k
-    y = _rows(d["vintage"].tolist(), k, 120, offset=up)
+    y = row_axis(d["vintage"].tolist(), k, 120, offset=up)
     room = max(52.0, text_width(words["unknown"])) + 16
-    scale = alt.Scale(domain=[0, 1], nice=False, range=_room(room * k, 12 * k))
+    scale = alt.Scale(domain=[0, 1], nice=False, range=with_room(room * k, 12 * k))
 
     def x(field: str) -> alt.X:
         axis = alt.Axis(orient="top", values=[0, 0.5, 1], format=".0%", grid=False)
@@ -795,17 +744,17 @@ def share_by_vintage(
         alt.Tooltip("said:N", title=words["share"]),
         alt.Tooltip("method:N", title=words["method"]),
     ]
-    said = _or_unknown("share", ".0%", words["unknown"])
+    said = or_unknown("share", ".0%", words["unknown"])
     keys = list(SHAPE)
     track = d.assign(a=0.0, b=1.0)
     known, missing = d.dropna(subset=["share"]), d[d["share"].isna()].assign(a=0.0)
     layers: list[Any] = [
         alt.Chart(track)
         .mark_rule(strokeWidth=6 * k, color=t["rule"], strokeCap="round", yOffset=up)
-        .encode(y=y, x=x("a"), x2="b:Q"),
+        .encode(y=y, x=x("a"), x2=alt.X2("b:Q")),
         alt.Chart(track)
         .mark_text(align="left", baseline="top", dy=3 * k, color=t["muted"], fontSize=12.5 * k)
-        .encode(y=y, x=x("a"), text="method:N"),
+        .encode(y=y, x=x("a"), text=alt.Text("method:N")),
     ]
     if len(known):
         base = alt.Chart(known).transform_calculate(said=said)
@@ -827,7 +776,7 @@ def share_by_vintage(
                 ),
             ),
             base.mark_text(align="right", fontWeight=600, fontSize=14 * k, dy=up).encode(
-                y=y, x=alt.value("width"), text="said:N"
+                y=y, x=alt.XValue("width"), text=alt.Text("said:N")
             ),
         ]
     if len(missing):
@@ -835,7 +784,7 @@ def share_by_vintage(
             alt.Chart(missing)
             .transform_calculate(said=said)
             .mark_text(align="right", color=t["muted"], dy=up, fontSize=13 * k)
-            .encode(y=y, x=alt.value("width"), text="said:N", tooltip=tip)
+            .encode(y=y, x=alt.XValue("width"), text=alt.Text("said:N"), tooltip=tip)
         )
     return alt.LayerChart(layer=layers).properties(height=alt.Step(row_height * k))
 
@@ -884,7 +833,7 @@ def year_band(
         "year:Q",
         title=None,
         axis=alt.Axis(format="d", grid=False, labelFlush=True, values=_year_ticks(first, last)),
-        scale=alt.Scale(domain=[first, max(last, first + 1)], nice=False, range=_room(58 * k)),
+        scale=alt.Scale(domain=[first, max(last, first + 1)], nice=False, range=with_room(58 * k)),
     )
 
     def y(field: str) -> alt.Y:
@@ -899,7 +848,7 @@ def year_band(
     ]
     end = d.tail(1)
     layers: list[Any] = [
-        alt.Chart(d).mark_area(color=paint, opacity=0.22).encode(x=x, y=y("low"), y2="high:Q"),
+        alt.Chart(d).mark_area(color=paint, opacity=0.22).encode(x=x, y=y("low"), y2=alt.Y2("high:Q")),
         alt.Chart(d).mark_line(color=paint, strokeWidth=2.5 * k).encode(x=x, y=y("value")),
         # wide and unseen, so that a pointer finds every year
         alt.Chart(d).mark_point(filled=True, size=220 * k, opacity=0).encode(x=x, y=y("value"), tooltip=tip),
@@ -966,7 +915,7 @@ def steps(
         "year:Q",
         title=None,
         axis=alt.Axis(format="d", grid=False, labelFlush=True, values=_year_ticks(first, last)),
-        scale=alt.Scale(domain=[first, max(last, first + 1)], nice=False, range=_room(room * k)),
+        scale=alt.Scale(domain=[first, max(last, first + 1)], nice=False, range=with_room(room * k)),
     )
 
     def y(field: str) -> alt.Y:
@@ -997,10 +946,10 @@ def steps(
         layers += [
             alt.Chart(end)
             .mark_rule(color=t["muted"], strokeWidth=3 * k, strokeDash=[4, 3])
-            .encode(x=x, y=y("share"), y2="top:Q"),
+            .encode(x=x, y=y("share"), y2=alt.Y2("top:Q")),
             alt.Chart(end.assign(said=one_line(words["undated"])))
             .mark_text(align="left", baseline="bottom", dx=9 * k, dy=-3 * k, color=t["muted"])
-            .encode(x=x, y=y("top"), text="said:N"),
+            .encode(x=x, y=y("top"), text=alt.Text("said:N")),
         ]
     layers.append(
         alt.Chart(end)
@@ -1044,15 +993,15 @@ def period_bars(
     """
     check(df, ["label", "share", "text"], words, ["label", "share", "unknown"])
     t = tokens(mode)
-    d = _plain(df[["label", "share", "text"]])
+    d = numbered(df[["label", "share", "text"]])
     for column in ("label", "text"):
         d[column] = d[column].map(one_line)
-    y = _rows(d["label"].tolist(), k, label_limit)
+    y = row_axis(d["label"].tolist(), k, label_limit)
     most = float(d["share"].max()) if d["share"].notna().any() else 0.0
     room = max(text_width(text) for text in d["text"]) + 14
-    scale = alt.Scale(domain=[0, most or 1.0], nice=False, range=_room(room * k))
+    scale = alt.Scale(domain=[0, most or 1.0], nice=False, range=with_room(room * k))
     d["end"] = d["share"].fillna(0)
-    base = alt.Chart(d).transform_calculate(said=_or_unknown("share", ".1%", words["unknown"]))
+    base = alt.Chart(d).transform_calculate(said=or_unknown("share", ".1%", words["unknown"]))
     x = alt.X("end:Q", axis=None, scale=scale)
     bar = base.mark_bar(color=t["faint"], height=alt.RelativeBandSize(0.62)).encode(
         y=y,
@@ -1062,7 +1011,7 @@ def period_bars(
             alt.Tooltip("said:N", title=words["share"]),
         ],
     )
-    text = base.mark_text(align="left", dx=7 * k, fontSize=13 * k).encode(y=y, x=x, text="text:N")
+    text = base.mark_text(align="left", dx=7 * k, fontSize=13 * k).encode(y=y, x=x, text=alt.Text("text:N"))
     return alt.LayerChart(layer=[bar, text]).properties(height=alt.Step(row_height * k))
 
 
@@ -1129,7 +1078,7 @@ def legend_row(
     text = (
         alt.Chart(d)
         .mark_text(align="left", fontSize=13 * k)
-        .encode(x=alt.X("tx:Q", scale=None, axis=None), y=y, text="label:N")
+        .encode(x=alt.X("tx:Q", scale=None, axis=None), y=y, text=alt.Text("label:N"))
     )
     width = max(r["tx"] + text_width(r["label"], k) for r in rows)
     return alt.LayerChart(layer=[swatch, text]).properties(height=24.0 * k * (line + 1), width=width)
@@ -1173,15 +1122,18 @@ def redlist_chips(counts: Mapping[str, int], mode: str = "light", k: float = 1.0
         r["fill"] = t["redlist"][r["code"]]
         r["edge"], r["on"] = edge(str(r["fill"]), mode), on(str(r["fill"]))
     base = alt.Chart(pd.DataFrame(rows))
-    middle = alt.value(13 * k)
+    middle = alt.YValue(13 * k)
     bar = base.mark_bar(cornerRadius=4, height=22 * k, strokeWidth=1).encode(
         x=alt.X("x:Q", scale=None, axis=None),
-        x2="x2:Q",
+        x2=alt.X2("x2:Q"),
         y=middle,
         color=alt.Color("fill:N", scale=None),
         stroke=alt.Stroke("edge:N", scale=None),
     )
     text = base.mark_text(fontWeight=700, fontSize=13 * k, dy=1).encode(
-        x=alt.X("mid:Q", scale=None, axis=None), y=middle, text="label:N", color=alt.Color("on:N", scale=None)
+        x=alt.X("mid:Q", scale=None, axis=None),
+        y=middle,
+        text=alt.Text("label:N"),
+        color=alt.Color("on:N", scale=None),
     )
     return alt.LayerChart(layer=[bar, text]).properties(height=26.0 * k, width=x)

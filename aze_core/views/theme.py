@@ -68,6 +68,12 @@ TOK: dict[str, dict[str, Any]] = {
             "extinction": "#A863A3",
             "pressure": "#F0A860",
             "gap": "#A9CFCB",
+            "star": "#A863A3",
+            "impact": "#8C6D46",
+            "areas": "#5E7F87",
+            "neighbours": "#B3B9A0",
+            "national": "#8F8778",
+            "open": "#DDDCD3",
         },
         "scenario": {"A": "#0A3560", "B": "#C4447F", "C": "#BF8A10"},
         "priority": ["#E9D8E4", "#CFA5C6", "#AE6FA4", "#863F80", "#561B57"],
@@ -104,6 +110,12 @@ TOK: dict[str, dict[str, Any]] = {
             "extinction": "#F598CE",
             "pressure": "#F4D780",
             "gap": "#4F7477",
+            "star": "#F598CE",
+            "impact": "#C9A577",
+            "areas": "#8FB5BE",
+            "neighbours": "#6E7559",
+            "national": "#A79F8E",
+            "open": "#34424A",
         },
         "scenario": {"A": "#338CB6", "B": "#F58FA8", "C": "#FBE38E"},
         "priority": ["#5A3A5C", "#86548A", "#B277B2", "#D9A3D3", "#F7D9F0"],
@@ -247,6 +259,8 @@ def fill(key: str, mode: str = "light") -> str:
     t = tokens(mode)
     if key.startswith("#"):
         return key
+    # a country's own criteria share one colour: their order and their labels tell them apart
+    key = "national" if key.startswith("national:") else key
     for palette in ("criteria", "redlist", "protection", "scenario"):
         if key in t[palette]:
             return str(t[palette][key])

@@ -1,46 +1,57 @@
-"""Which uncovered sites should come first? The ranking, its interval, its map, and why."""
+"""Which uncovered sites should come first, how sure are we, and why?"""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 from aze_core.domain.errors import SettingError
-from aze_core.locale import explain, interval, number, percent, t
-from aze_core.ranking.explain import reasons
-from aze_core.views import charts, maps
-from pages.shell import controls, display, filters, link, loads
-from pages.shell.widgets import (
-    class_label,
-    countries_text,
-    download,
-    draw,
-    head,
-    mode,
-    no_sites,
-    note,
-    say,
-    show,
-)
-
-SHOWN = 15
+from aze_core.domain.model import RankSettings
+from aze_core.locale import explain, t
+from pages.decide import beside, listing, weighing
+from pages.shell import controls, filters, link, loads
+from pages.shell.widgets import countries_text, head, no_sites, note, say
 
 inventory = loads.current()
 version = inventory.version
 names = inventory.sites["name"]
 state = st.session_state
+problem = None
 settings = link.rank_settings()
 try:
     weights = link.weights()
-    problem = None
+    ranked = loads.ranked(inventory, weights, settings)
 except SettingError as error:
+    # weights without an order, or a filling that is not there: the default order stands in
     weights, problem = None, explain(error)
-ranked = loads.ranked(inventory, weights, settings)
-other = loads.ranked(inventory, controls.other_order(weights), settings)
+    settings = replace(settings, scope=(), unknown=RankSettings().unknown)
+    ranked = loads.ranked(inventory, weights, settings)
 placed = ranked[ranked["rank"].notna()]
+given = link.uncertainty(loads.draws_now(inventory, weights, settings, link.uncertainty(), len(placed)))
+drawn = loads.spread(inventory, weights, settings, given) if len(placed) else None
+other, other_ranked = controls.other_order(inventory, weights, settings)
+
+
+def sure_words() -> str:
+    """How sure the first places are, no wider than the draws.
+
+    Nothing where no site can be left out of the first, or more share the first rank than are to be first.
+    """
+    if drawn is None or (weights is None and not given.data):
+        return ""
+    if len(placed) <= given.top or placed["tie_size"].iloc[0] > given.top:
+        return ""
+    firsts = placed.index[(placed["rank"] <= given.top).to_numpy()]
+    share = drawn.p_top(given.top)[firsts]
+    kind = "data" if weights is None else given.spread
+    if len(firsts) == 1:
+        return " " + t(f"priorities.answer_first_{kind}", share=float(share.iloc[0]))
+    stay = int((share >= listing.SURE).sum())
+    return " " + t(
+        f"priorities.answer_sure_{kind}", n=stay, of=len(firsts), top=given.top, level=listing.SURE
+    )
+
 
 question = t("priorities.question_all" if state["all_sites"] else "priorities.question")
 if ranked.empty:
@@ -50,34 +61,79 @@ elif placed.empty:
 else:
     first = placed.index[0]
     row = placed.iloc[0]
-    answer = say(
-        "priorities.answer_loss" if weights is None else "priorities.answer_weighted",
-        site=names[first],
-        country=countries_text(inventory, inventory.sites.at[first, "iso3"]),
-        n=int(row["species"]),
-        score=float(row["score"]),
-        points=float(row["score"]) * 100,
-        horizon=settings.assumptions.horizon_years,
-        total=len(placed),
-    )
-    if row["tie_size"] > 1:
+    if len(placed) == 1:
+        answer = say("priorities.answer_one", site=names[first])
+    elif row["tie_size"] > 1:
         answer = say("priorities.answer_tie", n=int(row["tie_size"]), total=len(placed))
-    elif row["rank_worst"] > 1:
-        answer += " " + t("priorities.answer_open", worst=int(row["rank_worst"]))
+    else:
+        answer = say(
+            "priorities.answer_loss" if weights is None else "priorities.answer_weighted",
+            site=names[first],
+            country=countries_text(inventory, inventory.sites.at[first, "iso3"]),
+            n=int(row["species"]),
+            score=float(row["score"]),
+            points=float(row["score"]) * 100,
+            horizon=settings.assumptions.horizon_years,
+            total=len(placed),
+        )
+    answer += sure_words()
     years = sorted({int(item) for item in ranked["vintage"].dropna()})
     basis = t("priorities.badge_vintages", years=", ".join(str(item) for item in years))
     apart = int((ranked["apart"] != "").sum())
     badges = [(t("priorities.badge_n", n=len(ranked)), "gray")]
     if years:
         badges.append((basis, "gray"))
+    if drawn is not None and (weights is not None or given.data):
+        badges.append((t("priorities.badge_draws", n=given.draws, seed=given.seed), "gray"))
     if apart:
         badges.append((t("priorities.badge_apart", n=apart), "orange"))
     head(question, answer, version, *badges)
 
+
+def how_sure() -> None:
+    """What is drawn to see how sure the ranking is."""
+    with st.popover(t("sure.title"), icon=":material/casino:"):
+        st.number_input(t("sure.top"), 1, 1000, key="top", help=t("sure.top_help"))
+        if state["order"] == "weighted":
+            st.segmented_control(
+                t("sure.spread"),
+                ("near", "ordinal", "flat"),
+                format_func=lambda code: t(f"sure.spread_{code}"),
+                key="sure",
+                required=True,
+                help=t("sure.spread_help"),
+            )
+            if state["sure"] == "near":
+                st.number_input(t("sure.votes"), 1, 1000, key="votes", step=5, help=t("sure.votes_help"))
+        st.toggle(t("sure.certain"), key="certain", help=t("sure.certain_help"))
+        st.number_input(t("sure.seed"), 0, 10**9, key="seed", help=t("sure.seed_help"))
+        st.button(
+            t("assumption.reset"),
+            on_click=link.reset,
+            args=("top", "sure", "votes", "certain", "seed"),
+            key="reset_sure",
+        )
+
+
+def unknowns() -> None:
+    """What a value that is not known does to the order."""
+    with st.popover(t("unknown.title"), icon=":material/help:"):
+        options = ["range", "low", "high"]
+        if state["unknown_rule"] == "impute" or (weights is not None and beside.fillable(inventory, weights)):
+            options.append("impute")
+        st.radio(
+            t("unknown.rule"),
+            options,
+            format_func=lambda code: t(f"unknown.{code}"),
+            captions=[t(f"unknown.{code}_note") for code in options],
+            key="unknown_rule",
+        )
+        if "impute" not in options:
+            note(t("unknown.impute_where"))
+
+
 with st.container(border=True):
-    weighing = state["order"] == "weighted"
-    cells = st.columns([2.1, 1, 1, 1] if weighing else [1, 1.2], gap="medium", vertical_alignment="top")
-    with cells[0]:
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.segmented_control(
             t("priorities.order"),
             link.MODES,
@@ -86,81 +142,18 @@ with st.container(border=True):
             required=True,
             help=t("priorities.order_help"),
         )
-        with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-            st.toggle(t("priorities.all"), key="all_sites", help=t("priorities.all_help"))
-            controls.assumptions(effect=weights is None)
-    if weighing:
-        _, anchors = loads.criteria_values(inventory, settings.assumptions)
-        for cell, criterion in zip(cells[1:], controls.CRITERIA, strict=True):
-            with cell:
-                st.slider(
-                    t(f"criterion.{criterion}"),
-                    0,
-                    100,
-                    key=f"w_{criterion}",
-                    step=5,
-                    help=t(f"criterion.{criterion}_help"),
-                )
-                decimals = 2 if criterion == "extinction" else 0
-                known = anchors.loc[criterion].notna().all()
-                note(
-                    t(
-                        "criterion.range",
-                        worst=number(anchors.at[criterion, "worst"], decimals),
-                        best=number(anchors.at[criterion, "best"], decimals),
-                        unit=t(f"criterion.{criterion}_unit"),
-                    )
-                    if known
-                    else t("criterion.nowhere")
-                )
+        st.toggle(t("priorities.all"), key="all_sites", help=t("priorities.all_help"))
+        controls.assumptions(effect=state["order"] == "loss")
+        how_sure()
+        unknowns()
+    if state["order"] == "weighted":
+        weighing.card(inventory, settings)
     else:
-        with cells[1]:
-            note(t("priorities.loss_note", horizon=settings.assumptions.horizon_years))
+        note(t("priorities.loss_note", horizon=settings.assumptions.horizon_years))
+# places of their own, so that nothing below is drawn anew when a word comes or goes
+problem_place, not_listed_place = st.empty(), st.empty()
 if problem:
-    st.warning(problem)
-
-
-def short_name(site: str) -> str:
-    """Name, cut where it is long, and country codes."""
-    name = names[site]
-    short = name if len(name) <= 30 else name[:29].rstrip() + "…"
-    return f"{short}, {inventory.sites.at[site, 'iso3'].replace(';', '/')}"
-
-
-def rank_text(site: str) -> str:
-    """Rank, marked where others share it; a dash for a site set apart."""
-    place: Any = ranked.at[site, "rank"]
-    shared: Any = ranked.at[site, "tie_size"]
-    if pd.isna(place):
-        return t("priorities.no_rank")
-    return f"{int(place)}=" if shared > 1 else str(int(place))
-
-
-def label_of(site: str) -> str:
-    """Rank and name."""
-    return f"{rank_text(site)}  {short_name(site)}"
-
-
-def pick_from_chart() -> None:
-    """A click on a bar selects its site."""
-    found = state["priority_bars"]["selection"].get("pick") or []
-    if found:
-        state["site"] = found[0]["site_id"]
-
-
-def pick_from_table() -> None:
-    """A click on a row selects its site."""
-    rows = state["rank_table"]["selection"]["rows"]
-    if rows and rows[0] < len(ranked):
-        state["site"] = ranked.index[rows[0]]
-
-
-def pick_from_map() -> None:
-    """A click on a point selects its site."""
-    found = state["priority_map"]["selection"]["objects"].get("sites") or []
-    if found:
-        state["site"] = found[0]["site_id"]
-
+    problem_place.warning(problem)
 
 if ranked.empty:
     if settings.filters.active:
@@ -178,244 +171,21 @@ else:
             )
     if state["site"] not in ranked.index:
         if state["site"] is not None:
-            st.info(say("priorities.not_listed", site=names[state["site"]]))
+            not_listed_place.info(say("priorities.not_listed", site=names[state["site"]]))
         state["site"] = ranked.index[0]
     # assigned on every run: the list box's labels carry the rank, and so change under it
-    state["site"] = selected = state["site"]
-    left, right = st.columns([1.75, 1], gap="medium")
+    state["site"] = state["site"]
+    view = listing.View(
+        inventory, weights, settings, given, ranked, drawn, other, other_ranked, state["site"]
+    )
+    left, right = st.columns([2.1, 1], gap="medium")
     with left:
-        top = placed.head(SHOWN)
-        if len(top):
-            st.subheader(t("priorities.top", n=len(top), total=len(placed)), anchor=False)
-            parts = controls.parts(ranked, weights)
-            bars = top.reset_index()
-            bars["label"] = [short_name(site) for site in top.index]
-            if weights is not None:
-                scale = ["score", "score_low", "score_high", *(column for column, _, _ in parts)]
-                bars[scale] = bars[scale] * 100
-            places = 2 if weights is None else 0
-            bars["text"] = [
-                number(r["score"], places)
-                + (f" ({interval(r['score_low'], r['score_high'], places)})" if r["unknown"] else "")
-                for _, r in bars.iterrows()
-            ]
-            lost = {"pressure": "c_pressure", "category": "c_extinction"}
-            bars["unknown"] = [
-                ",".join(lost[p] for p in row.split(",") if p in lost and lost[p] in bars.columns)
-                for row in bars["unknown"]
-            ]
-            show(
-                draw(
-                    charts.legend_row,
-                    [(text, colour, "square") for _, text, colour in parts]
-                    + ([(t("missing"), "unknown", "square")] if (bars["unknown"] != "").any() else []),
-                ),
-                t("priorities.legend_alt"),
-            )
-            one, two = st.columns([1.9, 1], gap="small")
-            with one:
-                show(
-                    draw(
-                        charts.contributions,
-                        bars.assign(rank=[rank_text(site) for site in top.index]),
-                        parts,
-                        {
-                            "x": t(
-                                "priorities.x_loss" if weights is None else "priorities.x_weighted",
-                                horizon=settings.assumptions.horizon_years,
-                            ),
-                            "site": t("word.site"),
-                            "rank": t("word.rank"),
-                            "criterion": t("word.part"),
-                            "points": t("word.points"),
-                            "score": t("word.score"),
-                            "unknown": t("missing"),
-                            "range": t("word.range"),
-                        },
-                        selected=selected,
-                        fmt=",.2f" if weights is None else ",.0f",
-                    ),
-                    t("priorities.bars_alt", n=len(top), site=names[top.index[0]]),
-                    key="priority_bars",
-                    on_select=pick_from_chart,
-                )
-            with two:
-                show(
-                    draw(
-                        charts.rank_interval,
-                        bars,
-                        {
-                            "x": t("priorities.x_interval"),
-                            "site": t("word.site"),
-                            "rank": t("word.rank"),
-                            "interval": t("word.interval"),
-                        },
-                        selected=selected,
-                        xmax=60,
-                    ),
-                    t("priorities.interval_alt"),
-                )
-            note(t("priorities.chart_note"))
-        flagged = loads.site_table(inventory)["falling"]
-        listing = pd.DataFrame(
-            {
-                "rank": ranked["rank"],
-                "interval": [
-                    interval(a, b) for a, b in zip(ranked["rank_best"], ranked["rank_worst"], strict=True)
-                ],
-                "name": names[ranked.index],
-                "country": [countries_text(inventory, c) for c in inventory.sites.loc[ranked.index, "iso3"]],
-                "score": ranked["score"] * (1 if weights is None else 100),
-                "other": other["rank"].reindex(ranked.index),
-                "species": ranked["species"],
-                "categories": [controls.category_text(row) for _, row in ranked.iterrows()],
-                "protection": [
-                    f"{class_label(kind)} {percent(share)} ({year})"
-                    if isinstance(kind, str)
-                    else t("missing")
-                    for kind, share, year in zip(
-                        ranked["protection"], ranked["share"], ranked["vintage"], strict=True
-                    )
-                ],
-                "influence": inventory.sites.loc[ranked.index, "human_influence"],
-                "remark": [
-                    controls.remark(row, bool(fell))
-                    for (_, row), fell in zip(ranked.iterrows(), flagged.loc[ranked.index], strict=True)
-                ],
-            }
-        )
-        corrected = len(inventory.corrections) > 0
-        if corrected:
-            without = loads.ranked_without(inventory, weights, settings)
-            listing.insert(2, "without", without["rank"].reindex(ranked.index))
-        most = float(listing["score"].max()) if len(placed) else 1.0
-        exported = ranked.join(inventory.sites[["name", "iso3", "area_km2", "human_influence"]])
-        choices = json.dumps(
-            {"settings": settings.to_dict(), "weights": weights.to_dict() if weights else None},
-            sort_keys=True,
-        )
-        st.subheader(t("priorities.all_ranked", n=len(ranked)), anchor=False)
-        st.dataframe(
-            listing,
-            hide_index=True,
-            height=560,
-            row_height=34,
-            width="stretch",
-            placeholder=t("missing"),
-            alt=t("priorities.table_alt", n=len(ranked)),
-            key="rank_table",
-            on_select=pick_from_table,
-            selection_mode="single-row",
-            column_config={
-                "rank": st.column_config.NumberColumn(
-                    t("word.rank"), width=46 if len(placed) == len(ranked) else 74, pinned=True
-                ),
-                "interval": st.column_config.TextColumn(
-                    t("priorities.interval_short"), width=62, help=t("priorities.interval_help")
-                ),
-                "without": st.column_config.NumberColumn(
-                    t("priorities.without"), width=90, help=t("priorities.without_help")
-                ),
-                "name": st.column_config.TextColumn(t("word.site"), width=170),
-                "country": st.column_config.TextColumn(t("word.country"), width=105),
-                "score": st.column_config.ProgressColumn(
-                    t("priorities.score_loss" if weights is None else "priorities.score_weighted"),
-                    format="%.2f" if weights is None else "%.0f",
-                    min_value=0,
-                    max_value=most if weights is None else 100,
-                    width=105,
-                ),
-                "other": st.column_config.NumberColumn(
-                    t("priorities.other_loss" if weights is not None else "priorities.other_weighted"),
-                    width=72,
-                    help=t("priorities.other_help"),
-                ),
-                "species": st.column_config.NumberColumn(t("priorities.species_short"), width=62),
-                "categories": st.column_config.TextColumn(t("word.categories"), width=110),
-                "protection": st.column_config.TextColumn(t("word.protection_plain"), width=170),
-                "influence": st.column_config.NumberColumn(t("criterion.pressure"), format="%.1f", width=110),
-                "remark": st.column_config.TextColumn(t("word.remark"), width=220),
-            },
-        )
-        note(t("priorities.table_note"))
-        if corrected:
-            note(t("priorities.corrected", n=len(inventory.corrections)))
-        download(exported, version, "ranking", choices)
+        if len(placed):
+            listing.bars(view)
+            beside.sentence(view)
+            beside.parts(view)
     with right:
-        st.selectbox(
-            t("priorities.selected"),
-            ranked.index.tolist(),
-            format_func=label_of,
-            key="site",
-        )
-        row = ranked.loc[selected]
-        with st.container(border=True):
-            rank = row["rank"]
-            st.markdown(
-                "#### "
-                + (
-                    t("why.title_none")
-                    if pd.isna(rank)
-                    else t("why.title", rank=int(rank), total=len(placed))
-                )
-            )
-            controls.facts(inventory, selected)
-            for reason in reasons(ranked, selected, names):
-                st.markdown("- " + controls.reason_text(reason, weights, settings.assumptions))
-            st.page_link(
-                "pages/evidence/site.py",
-                label=say("priorities.open_site", site=names[selected]),
-                icon=":material/arrow_forward:",
-            )
-        kind = st.segmented_control(
-            t("map.kind"),
-            ("zoom", "simple"),
-            format_func=lambda code: t(f"map.kind_{code}"),
-            default="zoom",
-            key="priority_map_kind",
-            required=True,
-            label_visibility="collapsed",
-        )
-        points = inventory.sites.loc[ranked.index, ["latitude", "longitude"]].assign(
-            rank=ranked["rank"], tip=[label_of(site) for site in ranked.index]
-        )
-        located = points["latitude"].notna()
-        if not located.any():
-            st.markdown(t("map.nowhere"))
-        elif kind == "zoom":
-            outlines = loads.outlines(inventory, [selected])
-            st.pydeck_chart(
-                maps.priority_deck(
-                    points.reset_index(), mode(), selected=selected, land=display.land(), boundaries=outlines
-                ),
-                height=330,
-                key="priority_map",
-                alt=say("priorities.map_alt", site=names[selected]),
-                on_select=pick_from_map,
-                selection_mode="single-object",
-            )
-        else:
-            frame = inventory.sites.loc[ranked.index, ["name", "latitude", "longitude", "iso3"]].assign(
-                protection=ranked["protection"],
-                species=ranked["species"],
-                share_text=[percent(item) for item in ranked["share"]],
-                country=[countries_text(inventory, c) for c in inventory.sites.loc[ranked.index, "iso3"]],
-            )
-            show(
-                draw(
-                    maps.protection_map,
-                    frame.reset_index(),
-                    controls.map_words(),
-                    height=250,
-                    selected=selected,
-                    bounds="sites" if settings.filters.active or loads.is_regional(inventory) else None,
-                    land=display.land(),
-                ),
-                t("priorities.map_alt", site=names[selected]),
-            )
-        note(
-            t("priorities.map_note" if kind == "zoom" else "overview.map_note")
-            + (" " + t("map.unlocated", n=int((~located).sum())) if not located.all() else "")
-            + " "
-            + display.borders_note()
-        )
+        listing.selected(view)
+        listing.map_of(view)
+    listing.table(view)
+    loads.refine(inventory, weights, settings, link.uncertainty(), len(placed), given.draws)

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from aze_core.domain.model import Inventory
-from aze_core.locale import percent, t
+from aze_core.locale import number, percent, t
 from aze_core.measures.curves import site_parts
 from aze_core.measures.reported import COMPUTED
 from aze_core.views import charts
@@ -17,6 +17,9 @@ from pages.shell.widgets import download, draw, note, say, show, table
 
 _LEAST = 0.0005
 """Shares below are written as 0.0 % and told as nothing."""
+
+_CLOSE = 0.1
+"""Kilometres below which a distance is told as less than that."""
 
 _RESTS_ON = ("points", "unknown", "undated", "oecm", "proposed")
 
@@ -101,6 +104,8 @@ def _headline(inventory: Inventory, site: str, found: pd.Series) -> None:
         st.markdown(t("site.since_headline", share=percent(share), high=percent(high)))
     else:
         st.markdown(t("site.since_exact", share=percent(share)))
+    if near := _nearest(found):
+        st.markdown(near)
     cover = inventory.coverage
     mine = cover[(cover["site_id"] == site) & (cover["method"] == "corrected")]
     if len(mine):
@@ -112,6 +117,17 @@ def _headline(inventory: Inventory, site: str, found: pd.Series) -> None:
     ]
     if lines:
         st.markdown(t("site.since_rests") + "\n" + "\n".join(lines))
+
+
+def _nearest(found: pd.Series) -> str:
+    """How far the nearest area lies from a site that none covers; empty where not known."""
+    if found["areas"] or pd.isna(found["nearest_area_km"]):
+        return ""
+    km = float(found["nearest_area_km"])
+    if not km:
+        return t("site.since_beside")
+    told = f"<{number(_CLOSE, 1)}" if km < _CLOSE else number(km, 0 if km >= 10 else 1)
+    return t("site.since_nearest", km=told)
 
 
 def _parts_table(inventory: Inventory, parts: pd.DataFrame) -> None:

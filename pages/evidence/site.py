@@ -1,17 +1,18 @@
-"""What is known about one site: species, categories, cover and its years, influence, neighbours, sources."""
+"""What is known about one site: species, ranks, need, threats, cover and its years, neighbours, sources."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
-from aze_core.domain.model import RankSettings
-from aze_core.locale import area, interval, number, percent, t
+from aze_core.locale import area, number, percent, t
 from aze_core.measures.coverage import protection_class
 from aze_core.measures.geometry import distance_km
 from aze_core.measures.reported import COMPUTED
 from aze_core.views import charts, maps
-from pages.evidence import covering
+from pages.evidence import covering, standing
 from pages.shell import controls, display, filters, link, loads
 from pages.shell.widgets import (
     class_label,
@@ -47,12 +48,10 @@ if not len(listed):
 else:
     options = sites.loc[listed, "name"].sort_values(kind="stable").index.tolist()
     wanted = state["site"]
-    assumed = link.assumptions()
-    ranked = loads.ranked(inventory, None, RankSettings(False, link.filters(), assumed))
     if wanted not in options:
-        # the site that the Priorities page would show first, so that the two agree
-        first = loads.ranked(inventory, None, link.rank_settings())
-        state["site"] = first.index[0] if len(first) else ranked.index[0]
+        # the site that the Priorities page would show first in its default order, so that the two agree
+        first = loads.ranked(inventory, None, replace(link.rank_settings(), unknown="range"))
+        state["site"] = first.index[0] if len(first) else options[0]
     chosen = state["site"]
     row = loads.site_table(inventory).loc[chosen]
     shares = loads.shares_by_vintage(inventory).loc[chosen]
@@ -139,24 +138,8 @@ else:
 
         covering.areas(inventory, chosen)
 
-        st.subheader(t("site.rank"), anchor=False)
-        mine = ranked.loc[chosen]
-        if pd.isna(mine["rank"]):
-            st.markdown(t(f"why.apart_{mine['apart']}"))
-        else:
-            st.markdown(
-                t(
-                    "site.rank_text",
-                    rank=int(mine["rank"]),
-                    total=int(ranked["rank"].notna().sum()),
-                    interval=interval(mine["rank_best"], mine["rank_worst"]),
-                    score=float(mine["score"]),
-                    horizon=assumed.horizon_years,
-                )
-            )
-        st.page_link(
-            "pages/decide/priorities.py", label=t("site.to_priorities"), icon=":material/arrow_forward:"
-        )
+        standing.ranking(inventory, chosen)
+        standing.threats(inventory, chosen)
 
         controls.corrections(inventory, chosen)
         controls.rights(inventory, chosen)
@@ -202,6 +185,7 @@ else:
                     say("site.detail", label=label, value=t("missing") if pd.isna(item) else str(item))
                 )
     with right:
+        standing.need(inventory, chosen)
         covering.since(inventory, chosen, row["name"])
         st.subheader(t("site.protection"), anchor=False)
         if len(reports):

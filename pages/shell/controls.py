@@ -8,11 +8,24 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from aze_core.domain.model import Assumptions, CoverageSettings, Inventory, InventoryVersion, Weights
+from aze_core.domain.errors import SettingError
+from aze_core.domain.model import (
+    NATIONAL,
+    SCHEMES,
+    Assumptions,
+    CoverageSettings,
+    Inventory,
+    InventoryVersion,
+    RankSettings,
+    Weights,
+)
 from aze_core.domain.settings import value
 from aze_core.locale import area, number, percent, t
+from aze_core.measures.extinction import extinction_probability
 from aze_core.measures.pace import Pace
 from aze_core.ranking.explain import Reason
+from aze_core.ranking.values import national_fields
+from aze_core.reports.sentences import criterion_name, criterion_within, reason_sentence
 from aze_core.views import charts
 from pages.shell import link, loads
 from pages.shell.widgets import (
@@ -20,14 +33,13 @@ from pages.shell.widgets import (
     class_label,
     class_words,
     draw,
+    md,
     named,
     note,
     say,
     show,
     table,
 )
-
-CRITERIA = ("irreplaceability", "extinction", "pressure")
 
 
 def vintage_label(inventory: Inventory, year: int) -> str:
@@ -254,21 +266,38 @@ def growth(inventory: Inventory, periods: pd.DataFrame, key: str, version: Inven
     )
 
 
-def other_order(weights: Weights | None) -> Weights | None:
-    """The order that stands beside the chosen one: the session's weights, or the default order."""
-    if weights is not None:
-        return None
-    state = st.session_state
-    given = [float(state[f"w_{name}"]) for name in CRITERIA]
-    return Weights(*given) if sum(given) > 0 else Weights()
+def other_order(
+    inventory: Inventory, weights: Weights | None, settings: RankSettings
+) -> tuple[Weights | None, pd.DataFrame | None]:
+    """The order that stands beside the chosen one: the session's weights, or the default order.
+
+    Its ranking is None where no order follows from the session's weights.
+    """
+    try:
+        other = link.given_weights() if weights is None else None
+        return other, loads.ranked(inventory, other, settings)
+    except SettingError:
+        return None, None
 
 
 def assumptions(effect: bool = True) -> None:
     """Fold with the assumptions of the modelled risk reduction, each with its source."""
+    state = st.session_state
     with st.popover(t("assumption.title"), icon=":material/tune:"):
         st.number_input(
             t("assumption.horizon"), 1, 500, key="horizon", step=10, help=t("assumption.horizon_help")
         )
+        st.selectbox(
+            t("assumption.scheme"),
+            SCHEMES,
+            format_func=lambda code: t(f"scheme.{code}"),
+            key="scheme",
+            help=t("assumption.scheme_help"),
+        )
+        if state["scheme"] == "ratio":
+            st.number_input(
+                t("assumption.ratio"), 1.0, 10.0, key="ratio", step=0.1, help=t("assumption.ratio_help")
+            )
         if effect:
             st.number_input(
                 t("assumption.effect"),
@@ -279,20 +308,61 @@ def assumptions(effect: bool = True) -> None:
                 format="%.2f",
                 help=t("assumption.effect_help"),
             )
-        st.button(
-            t("assumption.reset"), on_click=link.reset, args=("horizon", "effect"), key="reset_assumptions"
+        given = link.assumptions()
+        said = extinction_probability(
+            pd.Series(["CR", "EN"]), given.horizon_years, scheme=given.scheme, ratio=given.ratio
         )
+        note(
+            t(
+                "assumption.values",
+                cr=float(said.iloc[0]),
+                en=float(said.iloc[1]),
+                ratio=float(said.iloc[0] / said.iloc[1]),
+            )
+        )
+        st.button(
+            t("assumption.reset"),
+            on_click=link.reset,
+            args=("horizon", "effect", "scheme", "ratio"),
+            key="reset_assumptions",
+        )
+
+
+def criterion_unit(inventory: Inventory, code: str) -> str:
+    """Unit of a criterion; empty where a national table names none."""
+    if code.startswith(NATIONAL):
+        fields = national_fields(inventory)
+        field = code.removeprefix(NATIONAL)
+        return str(fields.at[field, "unit"]) if field in fields.index else ""
+    return t(f"criterion.{code}_unit")
+
+
+def criterion_value(inventory: Inventory, code: str, given: Any) -> str:
+    """A value of a criterion in its own unit."""
+    if pd.isna(given):
+        return t("missing")
+    decimals = 2 if code == "extinction" or (abs(given) < 1 and given % 1) else 0
+    return f"{number(given, decimals)} {criterion_unit(inventory, code)}".strip()
 
 
 def parts(ranked: pd.DataFrame, weights: Weights | None) -> list[tuple[str, str, str]]:
     """Contribution columns with their labels and colour keys."""
+    columns = [str(name) for name in ranked.columns if str(name).startswith("c_")]
     if weights is not None:
-        return [(f"c_{name}", t(f"criterion.{name}"), name) for name in CRITERIA]
-    columns = [name for name in ranked.columns if name.startswith("c_")]
-    return [(name, named("category", name[2:]), name[2:]) for name in columns]
+        return [(name, criterion_name(name[2:]), name[2:]) for name in columns]
+    return [
+        (name, t("missing"), "open") if name == "c_unknown" else (name, named("category", name[2:]), name[2:])
+        for name in columns
+    ]
 
 
-def category_text(row: pd.Series) -> str:
+def need_text(row: Any) -> str:
+    """What a site needs, in words; a threat that no boundary stops stands beside."""
+    found = t(f"need.{row['need']}")
+    return f"{found} · {t('need.beyond')}" if not pd.isna(row["beyond"]) and row["beyond"] else found
+
+
+def category_text(row: Any) -> str:
     """Species by category, codes always written: `CR 14 · EN 1`."""
     shown = [("CR", row["CR"]), ("EN", row["EN"]), ("EW", row["gone"])]
     found = [f"{code} {int(n)}" for code, n in shown if n]
@@ -303,21 +373,24 @@ def category_text(row: pd.Series) -> str:
     return " · ".join(found)
 
 
-def remark(row: pd.Series, falling: bool) -> str:
+def remark(row: Any, falling: bool) -> str:
     """What is not known, stands apart or asks for a check, in words."""
     if row["apart"]:
         return t(f"why.apart_{row['apart']}")
-    found = [t(f"remark.unknown_{name}") for name in row["unknown"].split(",") if name]
+    found = [unknown_text(name) for name in row["unknown"].split(";") if name]
     return "; ".join([*found, t("remark.falling")] if falling else found)
 
 
+def unknown_text(name: str) -> str:
+    """That something is not known: the category of a species, the cover, or a criterion."""
+    if name in ("category", "coverage"):
+        return t(f"remark.unknown_{name}")
+    return t("remark.unknown_criterion", criterion=criterion_within(name))
+
+
 def reason_text(reason: Reason, weights: Weights | None, given: Assumptions) -> str:
-    """One reason as a sentence."""
-    fields = dict(reason.fields)
-    if "by" in fields and weights is not None:
-        fields["by"] = fields["by"] * 100
-        return say(f"why.{reason.kind}_points", **fields)
-    return say(f"why.{reason.kind}", horizon=given.horizon_years, **fields)
+    """One reason as a sentence in Markdown."""
+    return reason_sentence(reason, weights, given, md)
 
 
 def facts(inventory: Inventory, site: str) -> None:
@@ -415,7 +488,9 @@ def knowledge(inventory: Inventory, site: str) -> None:
     shown = pd.DataFrame(
         {
             "field": [named("field", code) for code in here["field"]],
-            "value": here["value"],
+            "value": here["value"].mask(
+                here["kind"] == "flag", here["value"].map({"1": t("yes"), "0": t("no")})
+            ),
             "unit": here["unit"],
             "year": here["year"],
             "stated": here["stated_source"],

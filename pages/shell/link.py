@@ -6,6 +6,7 @@ is unknown or does not fit is left out and named in a notice, never dropped in s
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable
@@ -15,10 +16,25 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from aze_core.domain.model import UNKNOWN, Assumptions, Filters, Inventory, RankSettings, Weights
+from aze_core.domain.model import (
+    CRITERIA,
+    NATIONAL,
+    SCHEMES,
+    SPREADS,
+    TWO_WAYS,
+    UNKNOWN,
+    UNKNOWN_RULES,
+    Assumptions,
+    Filters,
+    Inventory,
+    RankSettings,
+    Uncertainty,
+    Weights,
+)
 from aze_core.domain.settings import value
 from aze_core.measures.coverage import CLASSES
 from aze_core.measures.curves import ALL, MEASURES, groups
+from aze_core.ranking.values import national_fields
 from aze_core.scenarios.problem import BUDGETS, Scenario
 from pages.shell import version
 
@@ -28,7 +44,22 @@ _MOST_VALUES = 30
 _LONGEST = 120
 _EVERYWHERE: tuple[str, ...] = ()
 _RANKING = ("priorities", "site", "scenarios")
+_ONE_RANKING = ("priorities", "site")
 MODES = ("loss", "weighted")
+MAIN = ("irreplaceability", "extinction", "pressure")
+"""Criteria whose weights always stand on the page."""
+
+MORE = tuple(code for code in CRITERIA if code not in MAIN)
+"""Criteria that a visitor can add."""
+
+PARTS = ("quarters", "compare", "orders", "assumptions", "filling")
+THREATS = ("extinction", "pressure", "impact", "star")
+"""Criteria that can stand for threat in the quarters."""
+
+MOST_COMPARED = 4
+KEPT = "kept_"
+"""How the keys begin of widgets that keep their value on other pages, though no link carries it."""
+
 DATA_VIEWS = ("loaded", "bring", "versions", "ready")
 MOST_GROUPS = 3
 
@@ -126,6 +157,44 @@ def _groups(text: str, inventory: Inventory) -> list[str]:
     return found
 
 
+def further_criteria(inventory: Inventory) -> list[str]:
+    """Criteria that can be added: those of the planner, then the country's own numbers."""
+    fields = national_fields(inventory)
+    own = [NATIONAL + name for name in fields.index[fields["reason"] == ""] if _SEP not in name]
+    return [*MORE, *own]
+
+
+def _points(text: str, inventory: Inventory) -> dict[str, int]:
+    """Points of the criteria that were added, as ``code:points``."""
+    known = set(further_criteria(inventory))
+    found = {}
+    for part in text.split(_SEP):
+        code, _, points = part.rpartition(":")
+        if code not in known:
+            raise ValueError(part)
+        found[code] = int(_WEIGHT(points, inventory))
+    return found
+
+
+def _write_points(given: dict[str, int]) -> str:
+    return _SEP.join(f"{code}:{points}" for code, points in given.items())
+
+
+def _box(text: str, inventory: Inventory) -> list[float]:
+    """A part of the chart, as four values from 0 to 1: left, right, bottom, top."""
+    found = [_within(0, 1, whole=False)(part, inventory) for part in text.split(_SEP)]
+    if len(found) != 4 or found[0] >= found[1] or found[2] >= found[3]:
+        raise ValueError(text)
+    return found
+
+
+def _few_sites(text: str, inventory: Inventory) -> list[str]:
+    found = _codes(_sites)(text, inventory)
+    if len(found) > MOST_COMPARED:
+        raise ValueError(text)
+    return found
+
+
 _WEIGHT = _within(0, 100, whole=True)
 
 PARAMETERS = (
@@ -162,6 +231,34 @@ PARAMETERS = (
     Parameter("wi", "w_irreplaceability", value("weights.irreplaceability"), _WEIGHT, str, _RANKING),
     Parameter("we", "w_extinction", value("weights.extinction"), _WEIGHT, str, _RANKING),
     Parameter("wp", "w_pressure", value("weights.pressure"), _WEIGHT, str, _RANKING),
+    Parameter("more", "more", {}, _points, _write_points, _RANKING),
+    Parameter(
+        "turn",
+        "reverse",
+        [],
+        _codes(lambda i: {*TWO_WAYS, *(code for code in further_criteria(i) if code.startswith(NATIONAL))}),
+        _SEP.join,
+        _RANKING,
+    ),
+    Parameter("scale", "scale", [], _codes(country_codes), _SEP.join, _RANKING),
+    Parameter("unknown", "unknown_rule", UNKNOWN_RULES[0], _one(lambda i: set(UNKNOWN_RULES)), str, _RANKING),
+    Parameter("scheme", "scheme", SCHEMES[0], _one(lambda i: set(SCHEMES)), str, _RANKING),
+    Parameter(
+        "ratio", "ratio", float(value("extinction.ratio")), _within(1, 10, whole=False), _number, _RANKING
+    ),
+    Parameter("sure", "sure", SPREADS[0], _one(lambda i: set(SPREADS)), str, _ONE_RANKING),
+    Parameter(
+        "votes", "votes", value("acceptability.votes"), _within(1, 1000, whole=True), str, _ONE_RANKING
+    ),
+    Parameter("certain", "certain", False, _flag, lambda on: str(int(on)), _ONE_RANKING),
+    Parameter("top", "top", value("acceptability.top"), _within(1, 1000, whole=True), str, _ONE_RANKING),
+    Parameter("seed", "seed", value("acceptability.seed"), _within(0, 10**9, whole=True), str, _ONE_RANKING),
+    Parameter("about", "rank_part", PARTS[0], _one(lambda i: set(PARTS)), str, ("priorities",)),
+    Parameter("axis", "threat_axis", None, _one(lambda i: set(THREATS)), str, ("priorities",)),
+    Parameter("box", "box", [], _box, lambda box: _SEP.join(f"{end:.4g}" for end in box), ("priorities",)),
+    Parameter("vs", "compared", [], _few_sites, _SEP.join, ("priorities",)),
+    Parameter("beyond", "beyond", [], _codes(_sites), _SEP.join, _ONE_RANKING),
+    Parameter("stopped", "stopped", [], _codes(_sites), _SEP.join, _ONE_RANKING),
     Parameter("all", "all_sites", False, _flag, lambda on: str(int(on)), ("priorities", "site")),
     Parameter(
         "horizon", "horizon", value("extinction.horizon_years"), _within(1, 500, whole=True), str, _RANKING
@@ -191,6 +288,7 @@ PARAMETERS = (
 )
 _SEEDED = "link_seeded"
 _DRAWN = "link_drawn"
+_HELD = "link_held"
 _DATA = "link_data"
 _NOTICES = "link_notices"
 
@@ -217,14 +315,23 @@ def open_link(inventory: Inventory, page: str) -> None:
                 state[parameter.key] = parameter.read(texts[-1], inventory)
             except (ValueError, KeyError, OverflowError):
                 notices.append((parameter.code, texts[-1]))
+        if both := sorted(set(state["beyond"]) & set(state["stopped"])):
+            # one site, two answers: the first stands
+            notices.append(("stopped", _SEP.join(both)))
+            state["stopped"] = [site for site in state["stopped"] if site not in both]
         state[_NOTICES] = notices
     elif state.get(_DATA) != inventory.key:
         _fit(inventory)
     state[_DATA] = inventory.key
     page_before, drawn = state.get(_DRAWN, ("", frozenset()))
+    held = state.get(_HELD, {})
     for parameter in PARAMETERS:
-        if page != page_before or parameter.key not in drawn:
-            state[parameter.key] = state.get(parameter.key, _fresh(parameter.default))
+        key = parameter.key
+        if page != page_before or key not in drawn or key not in state:
+            state[key] = state[key] if key in state else held.get(key, _fresh(parameter.default))
+    for key, last in held.items():
+        if key.startswith(KEPT) and key not in state:
+            state[key] = last
 
 
 def _fit(inventory: Inventory) -> None:
@@ -232,7 +339,7 @@ def _fit(inventory: Inventory) -> None:
     state = st.session_state
     for parameter in PARAMETERS:
         held = state.get(parameter.key, parameter.default)
-        if held in (None, []) or held == parameter.default:
+        if held in (None, [], {}) or held == parameter.default:
             continue
         text = parameter.write(held)
         try:
@@ -242,10 +349,12 @@ def _fit(inventory: Inventory) -> None:
             # a selected site is chosen anew on every version
             if parameter.key != "site":
                 state[_NOTICES] = [*state.get(_NOTICES, []), (parameter.code, text)]
+    # a box drawn over the values of another version means nothing here
+    state["box"] = []
 
 
 def _fresh(default: Any) -> Any:
-    return list(default) if isinstance(default, list) else default
+    return default.copy() if isinstance(default, list | dict) else default
 
 
 def take_notices() -> list[tuple[str, str]]:
@@ -265,7 +374,7 @@ def write_link(page: str) -> None:
         parameter.code: parameter.write(state[parameter.key])
         for parameter in PARAMETERS
         if (not parameter.pages or page in parameter.pages)
-        and state.get(parameter.key) not in (None, [])
+        and state.get(parameter.key) not in (None, [], {})
         and state[parameter.key] != parameter.default
     }
     seen = version.chosen()
@@ -285,6 +394,12 @@ def _keep() -> frozenset[str]:
             state[parameter.key] = state[parameter.key]
         except StreamlitAPIException:
             drawn.add(parameter.key)
+    kept = [str(key) for key in state if str(key).startswith(KEPT)]
+    for key in kept:
+        with contextlib.suppress(StreamlitAPIException):
+            state[key] = state[key]
+    # on the way to another page a widget is forgotten that the browser has not shown, as in a closed popover
+    state[_HELD] = {key: state[key] for key in (*(item.key for item in PARAMETERS), *kept)}
     return frozenset(drawn)
 
 
@@ -310,9 +425,41 @@ def filters() -> Filters:
     return Filters(countries, regions, classes, categories, state["f_list"] or "", known)
 
 
+def hold(key: str, given: Any) -> None:
+    """Show a value in a widget whose own key is not part of the link.
+
+    Assigned only where the widget does not show it already: what the script assigns is sent to the browser,
+    and would undo what the visitor has moved on to meanwhile.
+    """
+    state = st.session_state
+    if key not in state or state[key] != given:
+        state[key] = given
+
+
 def assumptions() -> Assumptions:
     """The assumptions of the modelled risk reduction."""
-    return Assumptions(int(st.session_state["horizon"]), float(st.session_state["effect"]))
+    state = st.session_state
+    return Assumptions(int(state["horizon"]), float(state["effect"]), state["scheme"], float(state["ratio"]))
+
+
+def points() -> dict[str, float]:
+    """Points of the criteria on the page, by criterion."""
+    state = st.session_state
+    own = {code: float(state[f"w_{code}"]) for code in MAIN}
+    return own | {code: float(each) for code, each in state["more"].items()}
+
+
+def given_weights() -> Weights:
+    """The weights as they stand on the page, whatever the order.
+
+    Raises
+    ------
+    SettingError
+        When all are zero, or the category would count twice.
+    """
+    given = points()
+    turned = [code for code in st.session_state["reverse"] if code in given]
+    return Weights.of(given, turned)
 
 
 def weights() -> Weights | None:
@@ -321,17 +468,36 @@ def weights() -> Weights | None:
     Raises
     ------
     SettingError
-        When all are zero.
+        As `given_weights`.
     """
-    state = st.session_state
-    if state["order"] == "loss":
-        return None
-    return Weights(*(float(state[f"w_{name}"]) for name in ("irreplaceability", "extinction", "pressure")))
+    return None if st.session_state["order"] == "loss" else given_weights()
 
 
 def rank_settings() -> RankSettings:
-    """Which sites the Priorities page ranks."""
-    return RankSettings(not st.session_state["all_sites"], filters(), assumptions())
+    """Which sites the Priorities page ranks, and how."""
+    state = st.session_state
+    return RankSettings(
+        not state["all_sites"],
+        filters(),
+        assumptions(),
+        tuple(state["scale"]),
+        state["unknown_rule"],
+        tuple(state["beyond"]),
+        tuple(state["stopped"]),
+    )
+
+
+def uncertainty(draws: int | None = None) -> Uncertainty:
+    """What is drawn beside the ranking."""
+    state = st.session_state
+    return Uncertainty(
+        spread=state["sure"],
+        votes=float(state["votes"]),
+        data=not state["certain"],
+        top=int(state["top"]),
+        draws=value("acceptability.draws") if draws is None else draws,
+        seed=int(state["seed"]),
+    )
 
 
 def scenario() -> Scenario:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,10 @@ from aze_core.domain.model import (
     Inventory,
     InventoryVersion,
     RankSettings,
+    Uncertainty,
     Weights,
 )
+from aze_core.domain.settings import value
 from aze_core.locale import explain, t
 from aze_core.measures.changes import Changes
 from aze_core.measures.changes import changes as changes_of
@@ -34,6 +36,7 @@ from aze_core.measures.curves import drawn_groups as drawn_groups_of
 from aze_core.measures.curves import members as members_of
 from aze_core.measures.gaps import gaps as gaps_of
 from aze_core.measures.geometry import simplified
+from aze_core.measures.impute import Validation
 from aze_core.measures.periods import by_period
 from aze_core.measures.periods import growth as growth_of
 from aze_core.measures.readiness import readiness as readiness_of
@@ -47,11 +50,23 @@ from aze_core.measures.reported import (
     newest,
     uncovered_area,
 )
+from aze_core.measures.side_by_side import irreplaceability_table
+from aze_core.measures.site_threats import site_threats
 from aze_core.measures.uncorrected import uncorrected
 from aze_core.measures.withhold import blurred, censored, is_sensitive, secrets, withheld
-from aze_core.ranking.criteria import counts, weighted_values
+from aze_core.ranking.acceptability import Acceptability
+from aze_core.ranking.agreement import Agreement
+from aze_core.ranking.agreement import agreement as agreement_of
+from aze_core.ranking.criteria import counts
+from aze_core.ranking.explain import Reason
+from aze_core.ranking.explain import reasons as reasons_of
+from aze_core.ranking.explain import why_not as why_not_of
+from aze_core.ranking.filled import validation as validation_of
 from aze_core.ranking.moves import rank_moves as rank_moves_of
 from aze_core.ranking.score import rank_sites
+from aze_core.ranking.sensitivity import assumption_moves as assumption_moves_of
+from aze_core.ranking.spread import rank_spread, site_confidence, site_wins
+from aze_core.ranking.values import Values, criteria_values
 from aze_core.reports.imports import aside_table, findings_table
 from aze_core.scenarios.problem import Scenario, Solution, solve, top_plan
 from aze_core.scenarios.targets import gone_species, ledger, scoreboard
@@ -156,6 +171,10 @@ def _ranked(key: str, _inventory: Inventory, weights: Weights | None, settings: 
 
 def ranked(inventory: Inventory, weights: Weights | None, settings: RankSettings) -> pd.DataFrame:
     """The ranking; see `aze_core.ranking.score.rank_sites`."""
+    if weights is not None and settings.unknown == "impute":
+        # the first time, the test of what is filled in takes its time
+        with st.spinner(t("filling.running")):
+            return _ranked(inventory.key, inventory, weights, settings)
     return _ranked(inventory.key, inventory, weights, settings)
 
 
@@ -339,14 +358,203 @@ def vintage_facts(inventory: Inventory, vintage: int) -> pd.DataFrame:
     return _vintage_facts(inventory.key, inventory, vintage)
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
-def _values(key: str, _inventory: Inventory, assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return weighted_values(_inventory, assumptions)
+def values(
+    inventory: Inventory, codes: Sequence[str], settings: RankSettings, reverse: Sequence[str] = ()
+) -> Values:
+    """Values of criteria and the ends of their scales; see `aze_core.ranking.values.criteria_values`."""
+    # remembered with the inventory: nothing is copied
+    return criteria_values(inventory, tuple(codes), settings.assumptions, settings.scope, tuple(reverse))
 
 
-def criteria_values(inventory: Inventory, assumptions: Assumptions) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Values of the weighted view's criteria, and the anchors of their scales."""
-    return _values(inventory.key, inventory, assumptions)
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _spread(
+    key: str,
+    _inventory: Inventory,
+    weights: Weights | None,
+    settings: RankSettings,
+    given: Uncertainty,
+) -> Acceptability:
+    return rank_spread(_inventory, weights, settings, given)
+
+
+def spread(
+    inventory: Inventory, weights: Weights | None, settings: RankSettings, given: Uncertainty
+) -> Acceptability:
+    """How sure the ranking is; see `aze_core.ranking.spread.rank_spread`."""
+    # the N is read from the draws, not drawn; who has which need moves no rank
+    plain = replace(given, top=Uncertainty().top)
+    return _spread(inventory.key, inventory, weights, replace(settings, beyond=(), stopped=()), plain)
+
+
+_REFINED = "refined"
+_PAGE_FIRST = "refine_page_first"
+_SCORES_AT_MOST = 20_000_000
+"""Draws times sites that a page waits for."""
+
+
+def _drawn_key(
+    inventory: Inventory, weights: Weights | None, settings: RankSettings, given: Uncertainty
+) -> tuple[object, ...]:
+    plain = replace(given, top=Uncertainty().top)
+    return inventory.key, weights, replace(settings, beyond=(), stopped=()), plain
+
+
+def draws_now(
+    inventory: Inventory, weights: Weights | None, settings: RankSettings, given: Uncertainty, sites: int
+) -> int:
+    """How many draws the page shows now: all where that is fast, else some, and all of them a moment later.
+
+    The page is not drawn again for the sake of draws that it could have waited for.
+    """
+    done = st.session_state.get(_REFINED) == _drawn_key(inventory, weights, settings, given)
+    fast = given.draws * sites <= value("acceptability.at_once")
+    wanted = given.draws if done or fast else int(value("acceptability.first_draws"))
+    return min(wanted, given.draws, max(1, _SCORES_AT_MOST // max(sites, 1)))
+
+
+def refine(
+    inventory: Inventory,
+    weights: Weights | None,
+    settings: RankSettings,
+    given: Uncertainty,
+    sites: int,
+    shown: int,
+) -> None:
+    """A moment after the first draws are shown, take them all and draw the page again."""
+    most = min(given.draws, max(1, _SCORES_AT_MOST // max(sites, 1)))
+    if not sites or shown >= most:
+        return
+    # this run shows the page; the next one of the fragment alone draws
+    st.session_state[_PAGE_FIRST] = True
+    _refine(inventory, weights, settings, given, most)
+
+
+@st.fragment(run_every=0.8)
+def _refine(
+    inventory: Inventory, weights: Weights | None, settings: RankSettings, given: Uncertainty, most: int
+) -> None:
+    state = st.session_state
+    if state.pop(_PAGE_FIRST, False):
+        return
+    spread(inventory, weights, settings, replace(given, draws=most))
+    state[_REFINED] = _drawn_key(inventory, weights, settings, given)
+    st.rerun()
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _agreement(
+    key: str, _inventory: Inventory, one: Weights | None, two: Weights | None, settings: RankSettings
+) -> Agreement:
+    return agreement_of(_ranked(key, _inventory, one, settings), _ranked(key, _inventory, two, settings))
+
+
+def agreement(
+    inventory: Inventory, one: Weights | None, two: Weights | None, settings: RankSettings
+) -> Agreement:
+    """How far two orders agree; see `aze_core.ranking.agreement.agreement`."""
+    return _agreement(inventory.key, inventory, one, two, settings)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _assumption_moves(
+    key: str, _inventory: Inventory, weights: Weights | None, settings: RankSettings, top: int
+) -> pd.DataFrame:
+    return assumption_moves_of(_inventory, weights, settings, top)
+
+
+def assumption_moves(
+    inventory: Inventory, weights: Weights | None, settings: RankSettings, top: int
+) -> pd.DataFrame:
+    """Which assumption moves the first N; see `aze_core.ranking.sensitivity.assumption_moves`."""
+    return _assumption_moves(inventory.key, inventory, weights, settings, top)
+
+
+def reasons(
+    inventory: Inventory,
+    weights: Weights | None,
+    settings: RankSettings,
+    site: str,
+    given: Uncertainty,
+    drawn: Acceptability | None,
+) -> list[Reason]:
+    """Why a site has its rank; see `aze_core.ranking.explain.reasons`."""
+    table = ranked(inventory, weights, settings)
+    return reasons_of(inventory, weights, settings, table, site, given, drawn)
+
+
+def why_not(
+    inventory: Inventory, weights: Weights | None, settings: RankSettings, site: str, top: int
+) -> list[Reason]:
+    """Why a site is not higher; see `aze_core.ranking.explain.why_not`."""
+    return why_not_of(inventory, weights, settings, ranked(inventory, weights, settings), site, top)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _wins(
+    key: str,
+    _inventory: Inventory,
+    weights: Weights | None,
+    settings: RankSettings,
+    given: Uncertainty,
+    sites: tuple[str, ...],
+) -> pd.DataFrame:
+    return site_wins(_inventory, weights, settings, given, sites)
+
+
+def wins(
+    inventory: Inventory,
+    weights: Weights | None,
+    settings: RankSettings,
+    given: Uncertainty,
+    sites: Sequence[str],
+) -> pd.DataFrame:
+    """How often one site beats another; see `aze_core.ranking.spread.site_wins`."""
+    return _wins(inventory.key, inventory, weights, settings, given, tuple(sites))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _confidence(
+    key: str, _inventory: Inventory, weights: Weights, settings: RankSettings, given: Uncertainty
+) -> pd.DataFrame:
+    return site_confidence(_inventory, weights, settings, given)
+
+
+def confidence(
+    inventory: Inventory, weights: Weights, settings: RankSettings, given: Uncertainty
+) -> pd.DataFrame:
+    """Central weights and confidence factors; see `aze_core.ranking.spread.site_confidence`."""
+    return _confidence(inventory.key, inventory, weights, settings, given)
+
+
+def validation(inventory: Inventory, code: str) -> Validation:
+    """Whether a criterion can be filled in; see `aze_core.ranking.filled.validation`."""
+    return validation_of(inventory, code)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _irreplaceability(key: str, _inventory: Inventory, filters: Filters, most: int) -> pd.DataFrame:
+    sites = _inventory.where(filters)[:most]
+    found = irreplaceability_table(_inventory, sites)
+    found.insert(0, "name", _inventory.sites["name"].reindex(sites))
+    return found.sort_values(["gamma", "incremental_rank", "name"], ascending=[False, False, True])
+
+
+def irreplaceability(inventory: Inventory, filters: Filters) -> pd.DataFrame:
+    """Measures side by side for the first filtered sites, the highest gamma first.
+
+    See `aze_core.measures.side_by_side.irreplaceability_table`.
+    """
+    return _irreplaceability(inventory.key, inventory, filters, value("limits.side_by_side.sites"))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _threats(key: str, _inventory: Inventory, site: str) -> pd.DataFrame:
+    return site_threats(_inventory, pd.Index([site]))
+
+
+def threats(inventory: Inventory, site: str) -> pd.DataFrame:
+    """Threats of one site; see `aze_core.measures.site_threats.site_threats`."""
+    return _threats(inventory.key, inventory, site)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -15,12 +15,15 @@ from aze_core.domain.memo import per_inventory
 from aze_core.domain.model import Inventory, InventoryVersion
 from aze_core.locale import messages, t
 from aze_core.measures.coverage import CLASSES
+from aze_core.reports.geopackage import to_geopackage
 from aze_core.reports.tables import to_csv
-from aze_core.views import charts, maps
+from aze_core.reports.workbook import to_xlsx
+from aze_core.views import charts, maps, quadrants, ranks
 from aze_core.views.theme import GLYPH, config
 from pages.shell import version as seen
 
 _ALL_ROWS = 24
+_BUILDERS = (charts, maps, ranks, quadrants)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:&^=-])")
 
 
@@ -88,7 +91,7 @@ def draw(builder: Callable[..., alt.LayerChart], *arguments: Any, **options: Any
 
 @st.cache_data(show_spinner=False, max_entries=512)
 def _spec(name: str, look: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
-    builder = getattr(charts, name, None) or getattr(maps, name)
+    builder = next(getattr(module, name) for module in _BUILDERS if hasattr(module, name))
     schemapi.DEBUG_MODE = False
     # configured on its own, for Altair's own theme is one per process
     chart = builder(*arguments, mode=look, **options).configure(**config(look))
@@ -155,6 +158,51 @@ def download(frame: pd.DataFrame, version: InventoryVersion, file: str, settings
         "text/csv",
         key=f"csv_{file}",
     )
+
+
+def downloads(
+    frame: pd.DataFrame,
+    version: InventoryVersion,
+    file: str,
+    settings: str = "",
+    points: pd.DataFrame | None = None,
+    sources: pd.DataFrame | None = None,
+) -> None:
+    """CSV, XLSX and GeoPackage buttons in one row; each file is made only on click.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Of an inventory from which what is sensitive was withheld. With points: index `site_id`.
+    version : InventoryVersion
+    file : str
+        File name without ending; also the buttons' key and the name of the sheet.
+    settings : str
+        Choices behind the numbers, written into every file. As a JSON object it can be read in XLSX and
+        GeoPackage choice by choice.
+    points : pandas.DataFrame, optional
+        Index `site_id`, columns `latitude` and `longitude`, of the same inventory; without them there is no
+        GeoPackage.
+    sources : pandas.DataFrame, optional
+        The inventory's table of sources; XLSX and GeoPackage cite them.
+    """
+    with st.container(horizontal=True, gap="small"):
+        download(frame, version, file, settings)
+        download_file(
+            t("button.xlsx"),
+            lambda: to_xlsx({file: frame}, version, settings, sources=sources),
+            f"{file}.xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            key=f"xlsx_{file}",
+        )
+        if points is not None:
+            download_file(
+                t("button.gpkg"),
+                lambda: to_geopackage(frame, points, version, settings, sources=sources),
+                f"{file}.gpkg",
+                "application/geopackage+sqlite3",
+                key=f"gpkg_{file}",
+            )
 
 
 def download_file(label: str, content: Callable[[], bytes], name: str, mime: str, key: str) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ from aze_core.domain.corrections import Correction
 from aze_core.domain.errors import DataError, SettingError, StoreError
 from aze_core.domain.model import CoverageSettings
 from aze_core.measures.coverage import clean_protected_areas, coverage_by_year, protection_class
+from aze_core.measures.geometry import EARTH_RADIUS_KM
 from aze_core.measures.reported import COMPUTED
 from aze_core.measures.uncorrected import uncorrected
 from aze_core.store import folder, protected_areas
@@ -286,6 +288,38 @@ def test_areas_of_another_country_are_told(squares, tmp_path):
     _, frames = brought(tmp_path / "store", (sites, "sites"), (areas, "protected_areas"))
     assert shares(frames)["1"] == 0.1
     assert frames["coverage_runs"]["other_country"].tolist() == [1]
+
+
+def test_how_far_the_nearest_area_in_force_lies_is_kept(tmp_path):
+    degree = EARTH_RADIUS_KM * math.pi / 180
+    sites = sites_file(
+        tmp_path / "kba.gpkg", A=box(0, 0, 1, 1), B=box(0, 5, 1, 6), C=box(20, 0, 21, 1), D=box(40, 0, 41, 1)
+    )
+    one = areas_file(
+        tmp_path / "WDPA_Mar2026_a.gpkg",
+        {"geometry": box(0, 0, 1, 0.5)},  # covers half of A, and ends 4.5 degrees south of B
+        {"geometry": box(20, 0.5, 21, 2), "ISO3": "GTM"},  # lies over C without covering it
+        {"geometry": box(40, 1.1, 41, 1.2), "STATUS": "Proposed"},
+        {"geometry": box(40, 1.2, 41, 1.3), "STATUS": "Under review"},
+        {"geometry": shapely.Point(40.5, 1.5), "REP_AREA": 1.0},
+    )
+    # what is in force 2 degrees north of D came with another file, and is another country's
+    two = areas_file(tmp_path / "WDPA_Mar2026_b.gpkg", {"geometry": box(40, 3, 41, 4), "ISO3": "PER"})
+    _, frames = brought(
+        tmp_path / "store", (sites, "sites"), (one, "protected_areas"), (two, "protected_areas")
+    )
+    found = frames["protection_range"].set_index("site_id")["nearest_area_km"].to_dict()
+    assert (found["1"], found["3"]) == (0, 0)
+    assert found["2"] == pytest.approx(4.5 * degree, rel=0.005)
+    assert found["4"] == pytest.approx(2 * degree, rel=0.005)
+    assert frames["protection_range"]["share"].gt(0).tolist() == [True, False, False, False]
+
+
+def test_without_an_area_in_force_no_distance_is_known(squares, tmp_path):
+    sites, place = squares
+    areas = areas_file(place / "WDPA_Mar2026.gpkg", {"geometry": box(0, 0, 1, 1), "STATUS": "Proposed"})
+    _, frames = brought(tmp_path / "store", (sites, "sites"), (areas, "protected_areas"))
+    assert frames["protection_range"]["nearest_area_km"].isna().all()
 
 
 def rules(result) -> set[str]:

@@ -10,16 +10,58 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aze_core.domain.errors import SettingError
-from aze_core.domain.model import Assumptions, Choice, Filters, RankSettings, Weights
+from aze_core.domain.model import (
+    CRITERIA,
+    SCHEMES,
+    SPREADS,
+    TWO_WAYS,
+    UNKNOWN_RULES,
+    Assumptions,
+    Choice,
+    Filters,
+    RankSettings,
+    Uncertainty,
+    Weights,
+)
 from aze_core.locale import explain
 from aze_core.scenarios import Scenario
 from tests.helpers import SITES, as_inventory, frame, make_frames, make_inventory
 
 codes = st.lists(st.text(max_size=4), max_size=4)
 filters = st.builds(Filters, codes, codes, codes, codes)
-assumptions = st.builds(Assumptions, st.integers(1, 500), st.floats(0, 0.762))
+assumptions = st.builds(
+    Assumptions, st.integers(1, 500), st.floats(0, 0.762), st.sampled_from(SCHEMES), st.floats(1, 10)
+)
 points = st.floats(0, 1e9, allow_subnormal=False)
-weights = st.tuples(points, points, points).filter(lambda w: sum(w) > 0).map(lambda w: Weights(*w))
+national = st.dictionaries(st.text(min_size=1, max_size=4), points, max_size=3)
+
+
+@st.composite
+def weightings(draw: st.DrawFn) -> Weights:
+    """Any weights, with the category on one axis at most."""
+    given = draw(st.dictionaries(st.sampled_from(CRITERIA), points))
+    given[draw(st.sampled_from(["extinction", "star"]))] = 0.0
+    own = draw(national)
+    if sum(given.values()) + sum(own.values()) <= 0:
+        given["gap"] = 1.0
+    turned = draw(st.sets(st.sampled_from(TWO_WAYS))) | {f"national:{name}" for name in own}
+    return Weights(
+        **{code: given.get(code, 0.0) for code in CRITERIA},
+        national=tuple(own.items()),
+        reverse=tuple(turned),
+    )
+
+
+weights = weightings()
+uncertainties = st.builds(
+    Uncertainty,
+    st.sampled_from(SPREADS),
+    st.floats(1, 10_000),
+    st.booleans(),
+    st.integers(1, 100_000),
+    st.integers(1, 1_000_000),
+    st.integers(0, 2**63 - 1),
+)
 scenarios = st.builds(
     Scenario,
     budget_kind=st.just("km2"),
@@ -29,9 +71,17 @@ scenarios = st.builds(
     filters=filters,
     assumptions=assumptions,
 ) | st.builds(Scenario, budget=st.integers(0, 10**9))
-choices = st.one_of(
-    filters, assumptions, weights, scenarios, st.builds(RankSettings, st.booleans(), filters, assumptions)
+rank_settings = st.builds(
+    RankSettings,
+    st.booleans(),
+    filters,
+    assumptions,
+    scope=codes,
+    unknown=st.sampled_from(UNKNOWN_RULES),
+    beyond=codes.map(lambda sites: [f"B{site}" for site in sites]),
+    stopped=codes.map(lambda sites: [f"S{site}" for site in sites]),
 )
+choices = st.one_of(filters, assumptions, weights, scenarios, rank_settings, uncertainties)
 
 
 @given(choices)
@@ -86,6 +136,36 @@ def test_json_and_back(choice: Choice) -> None:
         (Weights, {"pressure": "30"}, "“pressure” is 30"),
         (Weights, {"pressure": -1}, "“pressure” is -1"),
         (Weights, {"irreplaceability": 0, "extinction": 0, "pressure": 0}, "All weights are zero"),
+        (Weights, {"national": "water"}, "is no national here. Expected: pairs of a field and points"),
+        (Weights, {"national": [["water"]]}, "is no national"),
+        (Weights, {"national": [["water", 1, 2]]}, "is no national"),
+        (Weights, {"national": [[3, 1]]}, "is no national"),
+        (Weights, {"national": [["", 1]]}, "is no national"),
+        (Weights, {"national": [["water", -1]]}, "“national:water” is -1"),
+        (Weights, {"national": [["water", math.nan]]}, "“national:water” is nan"),
+        (Weights, {"reverse": "pressure"}, "is no reverse here. Expected: a list of texts"),
+        (Weights, {"reverse": ["gap"]}, "“gap” is no reverse here. Expected: pressure, areas, neighbours"),
+        (Weights, {"shares": {}}, "“shares” is not a setting here. Expected: irreplaceability, extinction"),
+        (Assumptions, {"scheme": "mine"}, "“mine” is no scheme here. Expected: criterion_e, iucn50"),
+        (Assumptions, {"scheme": None}, "is no scheme"),
+        (Assumptions, {"scheme": ["edge2"]}, "is no scheme"),
+        (Assumptions, {"ratio": 0.5}, "“ratio” is 0.5; expected is a number from 1 to 10"),
+        (Assumptions, {"ratio": 10.5}, "from 1 to 10"),
+        (Assumptions, {"ratio": "2"}, "“ratio” is 2"),
+        (RankSettings, {"unknown": "zero"}, "“zero” is no unknown here. Expected: range, low, high, impute"),
+        (RankSettings, {"scope": "MEX"}, "“MEX” is no scope here. Expected: a list of texts"),
+        (RankSettings, {"beyond": "A"}, "is no beyond"),
+        (RankSettings, {"stopped": [1]}, "is no stopped"),
+        (RankSettings, {"beyond": ["A", "B"], "stopped": ["B"]}, "“B” is no stopped here"),
+        (RankSettings, {"assumptions": {"scheme": "mine"}}, "is no scheme"),
+        (Uncertainty, {"spread": "wide"}, "“wide” is no spread here. Expected: near, flat, ordinal"),
+        (Uncertainty, {"votes": 0}, "“votes” is 0; expected is a number from 1 to"),
+        (Uncertainty, {"data": 1}, "is no data here. Expected: true, false"),
+        (Uncertainty, {"top": 0}, "“top” is 0"),
+        (Uncertainty, {"top": 2.5}, "whole number"),
+        (Uncertainty, {"draws": 0}, "“draws” is 0"),
+        (Uncertainty, {"draws": 10**7}, "“draws” is 10000000"),
+        (Uncertainty, {"seed": -1}, "“seed” is -1"),
         (Scenario, [1], "Expected: budget_kind, budget"),
         (Scenario, None, "Expected: budget_kind, budget"),
     ],
@@ -169,11 +249,76 @@ def test_version_speaks_of_itself() -> None:
 
 @given(weights, st.floats(1e-3, 1e3))
 def test_only_proportions_of_weights_matter(given: Weights, factor: float) -> None:
-    scaled = [factor * w for w in (given.irreplaceability, given.extinction, given.pressure)]
-    if max(scaled) > 1e9 or min(w for w in scaled if w) < 1e-100:
+    scaled = {code: factor * points for code, points in given.points.items()}
+    if max(scaled.values()) > 1e9 or min(w for w in scaled.values() if w) < 1e-100:
         return
-    assert Weights(*scaled).shares == pytest.approx(given.shares)
-    assert sum(given.shares) == pytest.approx(1)
+    again = Weights.of(scaled, given.reverse)
+    assert again.shares == pytest.approx(given.shares)
+    assert again.reverse == given.reverse
+    assert sum(given.shares.values()) == pytest.approx(1)
+
+
+def test_shares_name_only_criteria_with_weight() -> None:
+    chosen = Weights(2, 0, 1, gap=4, national=(("water", 1), ("roads", 0)))
+    assert chosen.shares == {
+        "irreplaceability": 2 / 8,
+        "pressure": 1 / 8,
+        "gap": 4 / 8,
+        "national:water": 1 / 8,
+    }
+    assert set(chosen.points) == {*CRITERIA, "national:water", "national:roads"}
+    assert chosen.points["national:roads"] == 0
+
+
+@given(weights)
+def test_weights_are_made_again_from_their_points(given: Weights) -> None:
+    assert Weights.of(given.points, given.reverse) == given
+
+
+def test_order_of_national_criteria_does_not_matter() -> None:
+    one = Weights(national=(("water", 1), ("roads", 2)), reverse=("pressure", "national:water"))
+    two = Weights(national=(("roads", 2), ("water", 1)), reverse=("national:water", "pressure", "pressure"))
+    assert one == two
+    assert hash(one) == hash(two)
+    assert Weights(national={"water": 1}).national == (("water", 1.0),)  # type: ignore[arg-type]
+
+
+def test_the_category_counts_on_one_axis_only() -> None:
+    assert Weights(1, 0, 0, star=1).shares == {"irreplaceability": 0.5, "star": 0.5}
+    assert Weights(1, 1, 0).shares == {"irreplaceability": 0.5, "extinction": 0.5}
+    with pytest.raises(SettingError, match="category_twice") as caught:
+        Weights(1, 1, 0, star=1)
+    assert explain(caught.value)
+
+
+def test_a_weighting_without_some_criteria() -> None:
+    chosen = Weights(2, 1, 1, reverse=("pressure",))
+    left = chosen.without(["extinction"])
+    assert left is not None
+    assert left.shares == {"irreplaceability": 2 / 3, "pressure": 1 / 3}
+    assert left.reverse == ("pressure",)
+    assert chosen.without([]) == chosen
+    assert chosen.without(["irreplaceability", "extinction", "pressure"]) is None
+
+
+@pytest.mark.parametrize("code", ["height", "national:", "national", "National:water"])
+def test_points_of_a_criterion_that_is_not_known(code: str) -> None:
+    with pytest.raises(SettingError, match="not_one_of"):
+        Weights.of({code: 1})
+
+
+def test_choices_differ_by_each_of_their_new_fields() -> None:
+    every = [
+        RankSettings(),
+        RankSettings(scope=("MEX",)),
+        RankSettings(unknown="low"),
+        RankSettings(beyond=("A",)),
+        RankSettings(stopped=("A",)),
+        RankSettings(assumptions=Assumptions(scheme="ratio")),
+        RankSettings(assumptions=Assumptions(scheme="ratio", ratio=3)),
+    ]
+    assert len(set(every)) == len(every)
+    assert RankSettings(scope=["USA", "MEX", "USA"]).scope == ("MEX", "USA")  # type: ignore[arg-type]
 
 
 def test_lists_are_looked_at_one_at_a_time() -> None:

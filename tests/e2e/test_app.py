@@ -141,9 +141,9 @@ def test_weights_are_moved_by_keyboard_and_a_copied_address_brings_all_back(visi
     slider.focus()
     for _ in range(3):
         slider.press("ArrowRight")
-    expect(page).to_have_url(re.compile(r"order=weighted.*wp=45"))
+    expect(page).to_have_url(re.compile(r"order=weighted.*wp=33"))
     visitor.idle()
-    ranked = rank_sites(shipped, Weights(40, 30, 45), RankSettings(True, Filters(("MEX", "PER"))))
+    ranked = rank_sites(shipped, Weights(40, 30, 33), RankSettings(True, Filters(("MEX", "PER"))))
     table = page.locator(".st-key-rank_table [data-testid=stDataFrame]")
     table.scroll_into_view_if_needed()
     table.click(position={"x": 12, "y": HEADER_PX + 2.5 * ROW_PX})
@@ -161,7 +161,7 @@ def test_weights_are_moved_by_keyboard_and_a_copied_address_brings_all_back(visi
         shows(there, shipped.sites.at[third, "name"])
         assert there.url.removeprefix(other) == address
         assert first_rows(there) == rows
-        expect(there.locator(".st-key-w_pressure input[type=range]")).to_have_value("45")
+        expect(there.locator(".st-key-w_pressure input[type=range]")).to_have_value("33")
         left = t("filter.some", n=len(shipped.where(Filters(("MEX", "PER")))), total=588)
         expect(there.locator(".st-key-filter_bar")).to_contain_text(left)
         guest.fine()

@@ -3,11 +3,12 @@
 import math
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
-from aze_core.measures.geometry import EARTH_RADIUS_KM, distance_km, simplified
+from aze_core.measures.geometry import EARTH_RADIUS_KM, distance_km, on_sphere, simplified
 
 
 def points(**given):
@@ -35,6 +36,14 @@ def test_antipodes_do_not_overflow():
 def test_a_site_without_point_has_no_distance():
     found = distance_km(*points(A=(0, 0), B=(None, None)), "A")
     assert math.isnan(found["B"])
+
+
+def test_places_as_unit_vectors():
+    found = on_sphere([0, 0, 0, 30, -90], [0, 90, -180, 90, 17])
+    expected = [[1, 0, 0], [0, 1, 0], [-1, 0, 0], [0, math.sqrt(3) / 2, 1 / 2], [0, 0, -1]]
+    assert found == pytest.approx(np.array(expected), abs=1e-15)
+    # 180 and -180 degrees are one place
+    assert on_sphere(12, 180) == pytest.approx(on_sphere(12, -180), abs=1e-15)
 
 
 def bumped(side, bump):

@@ -11,7 +11,7 @@ from aze_core.measures.withhold import is_sensitive, withheld
 from aze_core.ranking.score import rank_sites
 from aze_core.scenarios import Scenario, solve
 from aze_core.store.inventory import describe
-from tests.helpers import frame, make_frames
+from tests.helpers import frame, make_covered_frames, make_frames
 
 
 def inventory(sites: list[str], species: list[str]) -> Inventory:
@@ -79,6 +79,14 @@ def test_a_flagged_species_has_no_name_and_its_sites_no_exact_place() -> None:
     assert made.sites.at["B", "name"] == "Birch Lake"
     assert (made.sites.at["B", "latitude"], made.sites.geometry["B"]) == (13.5, shapely.Point(-13.5, 13.5))
     assert made.sites.at["A", "latitude"] == 12.3456
+
+
+def test_the_distance_to_the_nearest_area_is_withheld_where_the_place_is() -> None:
+    frames = make_covered_frames()
+    frames["sites"]["sensitive"] = pd.array(frames["sites"]["site_id"] == "D", dtype="boolean")
+    found = withheld(inventory_of(frames, describe(frames))).protection_range["nearest_area_km"]
+    assert found.dropna().to_dict() == {"A": 0, "B": 0, "C": 0}
+    assert found.isna().to_dict()["MDG-withheld-1"]
 
 
 @pytest.mark.parametrize("flags", [(["A"], []), ([], ["a1", "c1"]), (["A", "B", "D"], ["b2"])])

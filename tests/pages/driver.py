@@ -89,6 +89,11 @@ def drawn(at: AppTest, *columns: str) -> list[pd.DataFrame]:
     return [data for data in sets.values() if set(columns) <= set(data.columns)]
 
 
+def spec(chart: Any) -> dict[str, Any]:
+    """A chart's Vega-Lite specification."""
+    return json.loads(chart.proto.spec)
+
+
 def deck(at: AppTest) -> dict[str, list[Any]]:
     """Data of the zoomable map's layers by id."""
     (found,) = at.get("deck_gl_json_chart")

@@ -10,7 +10,7 @@ import pytest
 
 from aze_core.cli import main
 from aze_core.domain.model import Assumptions, Filters, RankSettings, Weights
-from aze_core.locale import number, order_key
+from aze_core.locale import interval, number, order_key
 from aze_core.scenarios.problem import Scenario
 from pages.shell import loads
 from tests.pages import driver
@@ -60,6 +60,41 @@ def test_ranking(capsys, shipped, weighted):
         assert (None if pd.isna(score) else score) == (
             None if row["score"] is None else pytest.approx(row["score"] * scale, rel=1e-12)
         )
+
+
+def test_how_sure_a_ranking_is(capsys):
+    chosen = {"wi": "40", "we": "20", "wp": "30", "more": "neighbours:10", "turn": "pressure", "top": "5"}
+    printed = told(
+        capsys,
+        "rank",
+        *("--weights", "irreplaceability=40,extinction=20,pressure=30,neighbours=10"),
+        *("--reverse", "pressure", "--first", "5", "--region", "asia"),
+    )
+    assert printed["uncertainty"]["draws"] == 10_000
+    at = fine(visit("priorities", order="weighted", region="asia", **chosen))
+    assert badge("10,000", printed) in badges(at)
+    shown = driver.frame(at, "rank", "interval", "p_top")
+    records = printed["sites"]
+    assert list(shown.index) == [row["site_id"] for row in records]
+    for site, row in zip(shown.index, records, strict=True):
+        if row["rank"] is None:
+            assert row["rank_low"] is row["rank_high"] is row["p_top"] is None
+            continue
+        assert shown.at[site, "rank"] == row["rank"]
+        assert shown.at[site, "interval"] == interval(row["rank_low"], row["rank_high"])
+        assert shown.at[site, "p_top"] == row["p_top"] * 100
+    # neither all alike nor all certain: the draws moved something
+    assert len({(row["rank_low"], row["rank_high"]) for row in records}) > 5
+
+
+def badge(draws: str, printed: dict[str, Any]) -> str:
+    """What the page calls so many draws of the seed that the command line used."""
+    return f"{draws} draws · seed {printed['uncertainty']['seed']}"
+
+
+def badges(at) -> str:
+    """The page's Markdown, in which its badges stand."""
+    return "\n".join(driver.markdown(at))
 
 
 @pytest.mark.parametrize("unit", ["sites", "km2"])

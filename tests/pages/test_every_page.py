@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import pytest
 import streamlit as st
+from python_calamine import CalamineWorkbook
+from streamlit.testing.v1 import AppTest
 
 from aze_core.domain.model import Filters
 from aze_core.domain.schema import TABLES
@@ -58,6 +60,17 @@ def test_every_download_carries_inventory_and_notice(page, shipped, monkeypatch)
     for name, content in given.items():
         if name.endswith(".gpkg"):
             assert content().startswith(b"SQLite format 3\0")
+            continue
+        if name.endswith(".xlsx"):
+            sheets = CalamineWorkbook.from_filelike(io.BytesIO(content()))
+            cells = [
+                str(cell)
+                for sheet in sheets.sheet_names
+                for row in sheets.get_sheet_by_name(sheet).to_python()
+                for cell in row
+            ]
+            assert shipped.version.notice in cells, name
+            assert any(shipped.version.content_hash in cell for cell in cells), name
             continue
         text = content().decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text)))
@@ -133,9 +146,14 @@ BAD = [
 ]
 
 
+@pytest.fixture(scope="module")
+def plain(store) -> AppTest:
+    """A session without any entry."""
+    return visit("methods")
+
+
 @pytest.mark.parametrize(("code", "text"), BAD)
-def test_a_bad_entry_is_named_and_ignored(code, text):
-    plain = visit("methods")
+def test_a_bad_entry_is_named_and_ignored(code, text, plain):
     at = fine(visit("methods", **{code: text}))
     entry = code if code not in {item.code for item in link.PARAMETERS} or not text else f"{code}={text}"
     told = t("link.ignored", n=1, entries=md(entry[:200]))
@@ -147,6 +165,52 @@ def test_a_bad_entry_is_named_and_ignored(code, text):
     fine(at.button(key="dismiss_link").click().run())
     assert "dismiss_link" not in driver.keys(at)
     assert not any(item[:150] == told[:150] for item in driver.markdown(at))
+
+
+BAD_RANKING = [
+    {
+        "more": "star:101",
+        "turn": "gap",
+        "scale": "ATA",
+        "unknown": "guess",
+        "scheme": "best",
+        "ratio": "0.5",
+        "sure": "surely",
+        "votes": "0",
+        "certain": "yes",
+        "top": "0",
+        "seed": "-1",
+        "about": "all",
+        "axis": "irreplaceability",
+        "box": "0.5~0.5~0~1",
+        "vs": "MEX51~MEX55~MEX57~PER1~PER2",
+        "beyond": "nowhere",
+        "stopped": "",
+    },
+    {
+        "more": "national:consent_stage:10",
+        "scale": "MEX~XX",
+        "ratio": "nan",
+        "votes": "1001",
+        "top": "1e9",
+        "seed": "1e10",
+        "box": "0~1~0~1.5",
+        "vs": "MEX51~nowhere",
+    },
+    {"more": "star", "votes": "2.5", "seed": "x", "box": "0~1~0", "turn": "star"},
+]
+
+
+@pytest.mark.parametrize("given", BAD_RANKING, ids=["none of them", "beyond the ends", "half"])
+def test_bad_entries_of_the_ranking_are_named_and_ignored(given, plain):
+    at = fine(visit("priorities", **{f"{code}_": text for code, text in given.items()}))
+    told = dict(at.session_state[link._NOTICES])
+    assert told == given
+    assert "dismiss_link" in driver.keys(at)
+    assert set(driver.link(at)) == {"site"}
+    for item in link.PARAMETERS:
+        if item.code in given:
+            assert at.session_state[item.key] == plain.session_state[item.key], item.code
 
 
 def test_bad_entries_are_told_together_beside_good_ones_until_dismissed():

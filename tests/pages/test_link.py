@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from aze_core.locale import t
 from aze_core.scenarios.problem import BUDGETS
+from aze_core.store import folder
 from pages.shell import link
+from pages.shell.widgets import md
 from tests.pages import driver
 from tests.pages.driver import fine, visit
 
@@ -20,6 +23,23 @@ GIVEN = {
     "wi": "80",
     "we": "0",
     "wp": "15",
+    "more": "neighbours:25~gap:5",
+    "turn": "pressure~neighbours",
+    "scale": "MEX~PER",
+    "unknown": "high",
+    "scheme": "edge2",
+    "ratio": "1.5",
+    "sure": "ordinal",
+    "votes": "50",
+    "certain": "1",
+    "top": "7",
+    "seed": "12",
+    "about": "orders",
+    "axis": "extinction",
+    "box": "0.1~0.9~0.2~0.8",
+    "vs": "MEX51~MEX55",
+    "beyond": "MEX51",
+    "stopped": "PER1",
     "all": "1",
     "list": "global_aze",
     "borders": "none",
@@ -46,7 +66,8 @@ def test_every_entry_of_the_link_is_tried_here(shipped):
     # the shipped inventory has no national knowledge to filter by
     assert {*GIVEN, "known"} == {item.code for item in link.PARAMETERS}
     sites = set(shipped.sites.index)
-    named = {site for code in ("site", "in", "out") for site in GIVEN[code].split("~")}
+    codes = ("site", "in", "out", "vs", "beyond", "stopped")
+    named = {site for code in codes for site in GIVEN[code].split("~")}
     assert named <= sites
     assert GIVEN["unit"] in BUDGETS
 
@@ -141,3 +162,63 @@ def test_what_a_visitor_moved_is_not_sent_back_over_what_he_moves_next():
     back = fine(driver.go(at, "priorities")).slider(key="w_pressure")
     assert back.value == 75
     assert back.proto.set_value
+
+
+def test_a_site_cannot_have_a_threat_beyond_boundaries_and_not_have_it():
+    at = fine(visit("priorities", beyond="MEX51~PER1", stopped="PER1~MEX55"))
+    assert {code: driver.link(at).get(code) for code in ("beyond", "stopped")} == {
+        "beyond": "MEX51~PER1",
+        "stopped": "MEX55",
+    }
+    assert t("link.ignored", n=1, entries=md("stopped=PER1")) in driver.markdown(at)
+
+
+def test_quick_moves_of_several_widgets_all_count_and_are_not_sent_back():
+    at = fine(visit("priorities", order="weighted", more="neighbours:10"))
+    # the second move is made before the page has answered the first
+    at.slider(key="w_pressure").set_value(75)
+    at.slider(key="wm_neighbours").set_value(40)
+    at.toggle(key="turn_pressure").set_value(True)
+    fine(at.run())
+    assert driver.link(at) == {
+        "order": "weighted",
+        "wp": "75",
+        "more": "neighbours:40",
+        "turn": "pressure",
+        "site": at.session_state["site"],
+    }
+    for key in ("w_pressure", "wm_neighbours"):
+        assert not at.slider(key=key).proto.set_value
+    assert not at.toggle(key="turn_pressure").proto.set_value
+
+
+def test_another_version_lets_go_of_boxes_criteria_and_sites_that_it_does_not_know(own):
+    made = own[1].version.content_hash
+    at = fine(
+        visit(
+            "priorities",
+            data=made[:12],
+            order="weighted",
+            more="national:Water yield:20~neighbours:5",
+            turn="neighbours",
+            box="0~0.9~0~0.9",
+            axis="impact",
+            vs="990015~990038",
+            top="5",
+        )
+    )
+    at.selectbox(key="version_pick").set_value(folder.read_current(own[0]).inventory).run()
+    assert driver.link(fine(at)) == {
+        "order": "weighted",
+        "turn": "neighbours",
+        "axis": "impact",
+        "top": "5",
+        "site": at.session_state["site"],
+    }
+    lost = ("more=national:Water yield:20~neighbours:5", "vs=990015~990038")
+    assert t("link.ignored", n=2, entries=md(", ".join(lost))) in driver.markdown(at)
+    # an axis without values there gives way to one that has some
+    assert at.segmented_control(key="threat_pick").value == "pressure"
+    at.selectbox(key="version_pick").set_value(made).run()
+    assert driver.link(fine(at))["data"] == made[:12]
+    assert at.segmented_control(key="threat_pick").value == "impact"

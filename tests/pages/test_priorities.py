@@ -2,38 +2,92 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from aze_core.domain.errors import SettingError
-from aze_core.domain.model import Assumptions, Filters, RankSettings, Weights
+from aze_core.domain.model import Assumptions, Filters, RankSettings, Uncertainty, Weights
+from aze_core.domain.settings import value
 from aze_core.locale import explain, interval, t
-from aze_core.ranking.explain import reasons
+from aze_core.ranking.acceptability import Acceptability
+from aze_core.ranking.explain import reasons, why_not
 from aze_core.ranking.score import rank_sites
-from pages.shell import controls
+from aze_core.ranking.spread import rank_spread
+from pages.shell import controls, link, loads
 from pages.shell.widgets import countries_text, say
 from tests.pages import driver
 from tests.pages.driver import fine, visit
 
+SURE = Uncertainty()
+SOME = Uncertainty(draws=value("acceptability.first_draws"))
+"""What is shown first where there are many sites."""
+
 CASES = {
-    "default": ({}, None, RankSettings()),
-    "covered too": ({"all": "1"}, None, RankSettings(False)),
-    "Mexico": ({"country": "MEX", "all": "1"}, None, RankSettings(False, Filters(("MEX",)))),
+    "default": ({}, None, RankSettings(), SURE),
+    "covered too": ({"all": "1"}, None, RankSettings(False), SOME),
+    "Mexico": ({"country": "MEX", "all": "1"}, None, RankSettings(False, Filters(("MEX",))), SURE),
     "long horizon": (
-        {"horizon": "200", "effect": "0.5"},
+        {"horizon": "200", "effect": "0.5", "top": "25", "seed": "7"},
         None,
         RankSettings(True, Filters(), Assumptions(200, 0.5)),
+        replace(SURE, top=25, seed=7),
     ),
-    "weights": ({"order": "weighted"}, Weights(), RankSettings()),
+    "one ratio, high end": (
+        {"scheme": "ratio", "ratio": "1.5", "unknown": "high", "certain": "1"},
+        None,
+        RankSettings(assumptions=Assumptions(scheme="ratio", ratio=1.5), unknown="high"),
+        replace(SURE, data=False),
+    ),
+    "weights": ({"order": "weighted"}, Weights(), RankSettings(), SURE),
     "one weight": (
         {"order": "weighted", "wi": "0", "we": "0", "wp": "100", "region": "asia"},
         Weights(0, 0, 100),
         RankSettings(True, Filters((), ("asia",))),
+        SURE,
+    ),
+    "scale, further, turned, low end": (
+        {
+            "order": "weighted",
+            "scale": "MEX~PER",
+            "more": "neighbours:50",
+            "turn": "neighbours~pressure",
+            "unknown": "low",
+            "sure": "ordinal",
+        },
+        Weights(neighbours=50, reverse=("neighbours", "pressure")),
+        RankSettings(scope=("MEX", "PER"), unknown="low"),
+        replace(SURE, spread="ordinal"),
+    ),
+    "votes": (
+        {"order": "weighted", "votes": "1000", "scheme": "edge2"},
+        Weights(),
+        RankSettings(assumptions=Assumptions(scheme="edge2")),
+        replace(SURE, votes=1000),
     ),
 }
 
 
-@pytest.mark.parametrize(("params", "weights", "settings"), CASES.values(), ids=CASES.keys())
-def test_the_table_is_the_librarys_ranking(shipped, params, weights, settings):
+def beside(found: Acceptability, given: Uncertainty, sites: pd.Index) -> pd.DataFrame:
+    """What the table shows of the draws."""
+    return found.interval().join(found.p_top(given.top)).reindex(sites)
+
+
+def sure_words(
+    ranked: pd.DataFrame, weights: Weights | None, given: Uncertainty, found: Acceptability
+) -> str:
+    """The sentence on the first places, counted anew; none where too many share the first rank."""
+    if ranked["tie_size"].iloc[0] > given.top:
+        return ""
+    firsts = ranked.index[(ranked["rank"] <= given.top).fillna(False)]
+    stay = int((found.p_top(given.top)[firsts] >= 0.95).sum())
+    kind = "data" if weights is None else given.spread
+    return " " + t(f"priorities.answer_sure_{kind}", n=stay, of=len(firsts), level=0.95)
+
+
+@pytest.mark.parametrize(("params", "weights", "settings", "given"), CASES.values(), ids=CASES.keys())
+def test_the_table_is_the_librarys_ranking(shipped, params, weights, settings, given):
     at = fine(visit("priorities", **params))
     ranked = rank_sites(shipped, weights, settings)
     shown = driver.frame(at, "rank", "interval", "score")
@@ -42,18 +96,36 @@ def test_the_table_is_the_librarys_ranking(shipped, params, weights, settings):
     points = ranked["score"] * (1 if weights is None else 100)
     assert (shown["score"] - points).abs().max() < 1e-9
     assert shown["score"].isna().equals(points.isna())
-    assert list(shown["interval"]) == [
-        interval(a, b) for a, b in zip(ranked["rank_best"], ranked["rank_worst"], strict=True)
-    ]
     assert list(shown["species"]) == list(ranked["species"])
+    rows = [row for _, row in ranked.iterrows()]
+    assert list(shown["need"]) == [controls.need_text(row) for row in rows]
+    falls = loads.site_table(shipped)["falling"]
+    assert list(shown["remark"]) == [
+        controls.remark(row, bool(falls[site])) for site, row in zip(ranked.index, rows, strict=True)
+    ]
     other = rank_sites(shipped, Weights() if weights is None else None, settings)
     assert shown["other"].astype("Float64").equals(other["rank"].reindex(ranked.index).astype("Float64"))
     assert t("priorities.all_ranked", n=len(ranked)) in [item.value for item in at.subheader]
+    # beside every rank stand the draws, and in the answer no more than they say
+    found = rank_spread(shipped, weights, settings, given)
+    sure = beside(found, given, ranked.index)
+    assert list(shown["interval"]) == [interval(a, b) for a, b in zip(sure["low"], sure["high"], strict=True)]
+    assert list(shown["p_top"].dropna()) == pytest.approx(list(100 * sure["p_top"].dropna()))
+    told = any(f"{given.draws:,} draws" in text for text in driver.markdown(at))
+    draws_something = weights is not None or given.data
+    assert told is draws_something
+    words = sure_words(ranked, weights, given, found) if draws_something else ""
+    assert driver.answer(at).endswith("." + words)
+    assert ("first places" in driver.answer(at)) is bool(words)
     # the bars are the top of the same ranking, the map has every listed site with a point
     top = list(ranked.index[ranked["rank"].notna()][:15])
     charts = [list(dict.fromkeys(bars["site_id"])) for bars in driver.drawn(at, "site_id", "label")]
     assert charts.count(top) >= 2
-    assert all(set(sites) <= set(top) for sites in charts)
+    spread = next(
+        bars for bars in driver.drawn(at, "site_id", "low", "high", "p_top") if len(bars) == len(top)
+    )
+    assert list(spread["high"]) == list(sure.loc[top, "high"])
+    assert list(spread["p_top"]) == pytest.approx(list(sure.loc[top, "p_top"]))
     located = shipped.sites.loc[ranked.index].geometry.notna()
     assert {item["site_id"] for item in driver.deck(at)["sites"]} == set(ranked.index[located])
 
@@ -63,6 +135,7 @@ def test_the_answer_names_the_first_site_and_what_is_set_apart(shipped):
     ranked = rank_sites(shipped)
     placed = ranked[ranked["rank"].notna()]
     first = placed.iloc[0]
+    found = rank_spread(shipped, None, RankSettings(), SURE)
     assert driver.answer(at) == say(
         "priorities.answer_loss",
         site=shipped.sites.at[placed.index[0], "name"],
@@ -71,7 +144,7 @@ def test_the_answer_names_the_first_site_and_what_is_set_apart(shipped):
         score=float(first["score"]),
         horizon=50,
         total=len(placed),
-    )
+    ) + sure_words(ranked, None, SURE, found)
     apart = int((ranked["apart"] != "").sum())
     assert apart > 0
     assert f":orange-badge[{t('priorities.badge_apart', n=apart)}]" in driver.markdown(at)
@@ -90,7 +163,7 @@ def test_switching_order_weights_and_covered_sites(shipped):
     at = fine(visit("priorities"))
     assert not at.slider
     fine(at.segmented_control(key="order").set_value("weighted").run())
-    assert {item.key for item in at.slider} == {f"w_{name}" for name in controls.CRITERIA}
+    assert {item.key for item in at.slider} == {f"w_{name}" for name in link.MAIN}
     fine(at.slider(key="w_irreplaceability").set_value(0).run())
     fine(at.toggle(key="all_sites").set_value(True).run())
     ranked = rank_sites(shipped, Weights(0, 30, 30), RankSettings(False))
@@ -139,6 +212,7 @@ def test_the_card_explains_the_selected_site(shipped, order):
     weights = None if order == "loss" else Weights()
     ranked = rank_sites(shipped, weights)
     placed = ranked[ranked["rank"].notna()]
+    found = rank_spread(shipped, weights, RankSettings(), SURE)
     at = fine(visit("priorities", order=order))
     assert at.selectbox(key="site").value == ranked.index[0]
     for site in (placed.index[30], placed.index[-1], ranked.index[ranked["apart"] != ""][0]):
@@ -152,12 +226,63 @@ def test_the_card_explains_the_selected_site(shipped, order):
         )
         texts = driver.markdown(at)
         assert f"#### {title}" in texts
-        for reason in reasons(ranked, site, shipped.sites["name"]):
-            assert "- " + controls.reason_text(reason, weights, Assumptions()) in texts
+        told = reasons(shipped, weights, RankSettings(), ranked, site, SURE, found)
+        assert listed(told, weights) in texts
+        assert t("need.line", need=controls.need_text(ranked.loc[site])) in texts
         point = shipped.sites.loc[site]
         assert driver.deck(at)["selected"] == [
             {"longitude": point["longitude"], "latitude": point["latitude"]}
         ]
+        # the table marks the same row, whoever selected it
+        assert at.session_state["rank_table"]["selection"]["rows"] == [ranked.index.get_loc(site)]
+
+
+def listed(found, weights) -> str:
+    """Reasons as the page lists them."""
+    return "\n".join("- " + controls.reason_text(each, weights, Assumptions()) for each in found)
+
+
+def test_where_nothing_is_drawn_no_word_of_draws_is_said(shipped):
+    at = fine(visit("priorities", certain="1"))
+    ranked = rank_sites(shipped)
+    told = reasons(shipped, None, RankSettings(), ranked, ranked.index[0], SURE)
+    assert listed(told, None) in driver.markdown(at)
+    texts = " ".join(driver.markdown(at)).replace(t("priorities.spread_nothing"), "")
+    assert "draws" not in texts
+    assert t("priorities.spread_nothing") in " ".join(driver.markdown(at))
+
+
+def test_why_not_answers_for_listed_sites_and_for_others(shipped):
+    at = visit("priorities", order="weighted", top="5")
+    at.session_state["why_not_open"] = True
+    fine(at.run())
+    ranked = rank_sites(shipped, Weights())
+    hidden = next(site for site in shipped.sites.index if site not in ranked.index)
+    for site in (ranked.index[0], ranked.index[40], hidden):
+        fine(at.selectbox(key="why_not_site").set_value(site).run())
+        told = why_not(shipped, Weights(), RankSettings(), ranked, site, 5)
+        assert listed(told, Weights()) in driver.markdown(at)
+
+
+def test_the_first_place_alone_has_a_sentence_of_its_own(shipped):
+    given = replace(SURE, top=1)
+    for order, weights in (("loss", None), ("weighted", Weights())):
+        found = rank_spread(shipped, weights, RankSettings(), given)
+        share = found.p_top(1)[rank_sites(shipped, weights).index[0]]
+        kind = "data" if weights is None else "near"
+        told = t(f"priorities.answer_first_{kind}", share=float(share))
+        assert driver.answer(fine(visit("priorities", order=order, top="1"))).endswith(told)
+
+
+def test_one_site_has_nothing_to_be_compared_with(shipped):
+    ranked = rank_sites(shipped)
+    placed = ranked[ranked["rank"].notna()]
+    codes = shipped.sites.loc[placed.index, "iso3"]
+    alone = next(code for code, n in codes.value_counts().items() if n == 1 and ";" not in code)
+    site = codes.index[codes == alone][0]
+    at = fine(visit("priorities", country=alone, order="weighted"))
+    assert driver.answer(at) == say("priorities.answer_one", site=shipped.sites.at[site, "name"])
+    assert not any(text.startswith(t("orders.tau", tau=0, n=1)[:40]) for text in driver.markdown(at))
 
 
 def test_a_site_that_is_not_listed_gives_way_with_a_word(shipped):

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 
-from aze_core.domain.model import Assumptions, Filters, RankSettings
-from aze_core.locale import interval, percent, t
+from aze_core.domain.errors import SettingError
+from aze_core.domain.model import Assumptions, Filters, RankSettings, Uncertainty, Weights
+from aze_core.domain.settings import value
+from aze_core.locale import explain, interval, percent, t
 from aze_core.measures.geometry import distance_km
+from aze_core.measures.need import needs
+from aze_core.measures.site_threats import site_threats
+from aze_core.measures.withhold import withheld
+from aze_core.ranking.explain import reasons
 from aze_core.ranking.score import rank_sites
+from aze_core.ranking.spread import rank_spread
+from aze_core.store.inventory import load
+from pages.shell import controls
 from pages.shell.widgets import md, say
-from tests.helpers import make_covered_frames
+from tests.helpers import frame, make_covered_frames, make_frames
 from tests.pages import driver
 from tests.pages.conftest import put
 from tests.pages.driver import fine, visit
+
+SURE = Uncertainty(draws=value("acceptability.first_draws"))
 
 
 def test_without_a_choice_the_first_of_the_priorities_is_shown(shipped):
@@ -42,16 +55,23 @@ def test_species_cover_rank_and_neighbours_are_those_of_the_inventory(shipped, s
     }
     for year, share in zip(reports["vintage"], reports["share"], strict=True):
         assert t("site.cover_part", year=int(year), share=percent(share)) in driver.answer(at)
-    ranked = rank_sites(shipped, None, RankSettings(False))
-    row = ranked.loc[site]
-    assert t(
-        "site.rank_text",
-        rank=int(row["rank"]),
-        total=int(ranked["rank"].notna().sum()),
-        interval=interval(row["rank_best"], row["rank_worst"]),
-        score=float(row["score"]),
-        horizon=Assumptions().horizon_years,
-    ) in driver.markdown(at)
+    shown = driver.frame(at, "order", "rank", "sure", "top")
+    for line, weights in zip(shown.to_dict("records"), (None, Weights()), strict=True):
+        ranked = rank_sites(shipped, weights, RankSettings(False))
+        row, total = ranked.loc[site], int(ranked["rank"].notna().sum())
+        found = rank_spread(shipped, weights, RankSettings(False), SURE)
+        ends = found.interval().loc[site]
+        assert line["rank"] == t("site.rank_of", rank=int(row["rank"]), total=total)
+        assert line["sure"] == interval(ends["low"], ends["high"])
+        assert line["top"] == percent(found.p_top(10)[site])
+        told = reasons(shipped, weights, RankSettings(False), ranked, site, SURE, found)
+        listed = [controls.reason_text(each, weights, Assumptions()) for each in told]
+        assert "\n".join(f"- {text}" for text in listed) in driver.markdown(at)
+    # how often by bands, in the draws of the weights: all bands together are all draws
+    bands = max(driver.drawn(at, "band", "p"), key=len)
+    assert list(bands["band"]) == ["1", "2–5", "6–10", "11–20", "21–50", f"51–{total}"]
+    tops = [float(found.p_top(n)[site]) for n in (1, 5, 10, 20, 50)]
+    assert list(bands["p"]) == pytest.approx([b - a for a, b in pairwise([0, *tops, 1])], abs=1e-6)
     near = distance_km(shipped.sites["latitude"], shipped.sites["longitude"], site).drop(site).nsmallest(8)
     listed = driver.frame(at, "site", "distance")
     assert list(listed["site"]) == list(shipped.sites.loc[near.index, "name"])
@@ -140,10 +160,34 @@ def test_a_part_without_a_year_is_named_and_not_dated(covered):
 def test_without_any_area_in_force_there_is_no_curve_but_what_is_proposed(covered):
     at = fine(visit("site", data=covered, site="D"))
     assert t("site.since_none") in driver.markdown(at)
+    assert t("site.since_nearest", km="12") in driver.markdown(at)
     assert driver.drawn(at, "year", "share") == []
     (rests,) = [text for text in driver.markdown(at) if text.startswith(t("site.since_rests"))]
     assert t("site.since_proposed", share=percent(0.3)) in rests
     assert driver.frame(at, "designation", "tier")["tier"].tolist() == [t("site.tier_proposed")]
+
+
+@pytest.mark.parametrize(
+    ("km", "areas", "key", "told"),
+    [
+        (9.96, 0, "site.since_nearest", "10.0"),
+        (0.04, 0, "site.since_nearest", "<0.1"),
+        (0.0, 0, "site.since_beside", None),
+        (0.0, 1, None, None),
+        (None, 0, None, None),
+    ],
+)
+def test_how_far_the_nearest_area_lies_is_told_where_none_covers_the_site(own, km, areas, key, told):
+    frames = make_covered_frames()
+    ranges = frames["protection_range"]
+    mine = ranges["site_id"] == "D"
+    frames["protection_range"] = ranges.assign(
+        nearest_area_km=ranges["nearest_area_km"].mask(mine, km), areas=ranges["areas"].mask(mine, areas)
+    )
+    version = put(own[0], frames)
+    texts = driver.markdown(fine(visit("site", data=version.content_hash[:12], site="D")))
+    said = [text for text in texts if "(great circle)" in text or text == t("site.since_beside")]
+    assert said == ([t(key, km=told) if told else t(key)] if key else [])
 
 
 def test_a_site_without_a_boundary_has_no_computed_cover(covered):
@@ -192,6 +236,7 @@ def test_areas_of_a_withheld_site_are_withheld(own):
     at = fine(visit("site", data=version.content_hash[:12], site="ECU-withheld-1"))
     assert t("site.areas_withheld") in driver.markdown(at)
     assert not any("Far Point" in text for text in driver.markdown(at))
+    assert not any("(great circle)" in text for text in driver.markdown(at))
     assert t("site.since_headline", share=percent(0.015), high=percent(0.315)) in driver.markdown(at)
 
 
@@ -221,3 +266,107 @@ def test_a_corrected_share_is_stated_and_the_computed_one_never_called_reported(
     told = driver.answer(fine(visit("site", data=version.content_hash[:12], site="B")))
     assert t("site.cover_part", year=2030, share=percent(0.7)) in told
     assert "2026" not in told
+
+
+def test_a_flag_of_the_country_is_a_word(own):
+    rows = [
+        {
+            "site_id": "A",
+            "field": "threat_beyond_boundaries",
+            "entry": entry,
+            "value": value,
+            "kind": "flag",
+            "year": 2019 + entry,
+            "scorable": False,
+            "source": "hand",
+        }
+        for entry, value in enumerate(("1", "0"), start=1)
+    ]
+    version = put(own[0], {**make_frames(), "national": frame("national", rows)})
+    at = fine(visit("site", site="A", data=version.content_hash[:12]))
+    shown = driver.frame(at, "field", "value", "stated")
+    assert shown["field"].tolist() == [t("field.threat_beyond_boundaries")] * 2
+    assert shown["value"].tolist() == [t("yes"), t("no")]
+
+
+def test_where_it_stands_follows_the_weights_of_the_session(shipped):
+    at = fine(visit("site", site="MEX51", wi="0", we="0", wp="0", certain="1"))
+    # no order follows from the weights, and of modelled loss nothing is drawn
+    assert [item.value for item in at.warning] == [explain(SettingError("all_weights_zero"))]
+    shown = driver.frame(at, "order", "rank", "sure", "top")
+    assert list(shown["order"]) == [t("priorities.order_loss")]
+    assert list(shown["sure"]) == [""]
+    assert not driver.drawn(at, "band", "p")
+    assert not any("draws" in text for text in driver.markdown(at))
+    at = fine(visit("site", site="MEX51", wi="0", we="0", wp="9", turn="pressure", sure="flat", top="3"))
+    weights, given = Weights(0, 0, 9, reverse=("pressure",)), Uncertainty("flat", top=3, draws=SURE.draws)
+    ranked = rank_sites(shipped, weights, RankSettings(False))
+    found = rank_spread(shipped, weights, RankSettings(False), given)
+    line = driver.frame(at, "order", "rank", "sure", "top").iloc[1]
+    total = int(ranked["rank"].notna().sum())
+    assert line["rank"] == t("site.rank_of", rank=int(ranked.at["MEX51", "rank"]), total=total)
+    assert line["top"] == percent(found.p_top(3)["MEX51"])
+
+
+def test_a_site_whose_species_are_gone_has_no_rank(shipped):
+    ranked = rank_sites(shipped, None, RankSettings(False))
+    gone = ranked.index[ranked["apart"] == "gone"][0]
+    at = fine(visit("site", site=gone))
+    shown = driver.frame(at, "order", "rank", "sure", "top")
+    assert set(shown["rank"]) == {t("why.title_none")}
+    assert t("why.apart_gone") in driver.markdown(at)
+    assert not driver.drawn(at, "band", "p")
+
+
+def test_the_visitors_word_on_threats_is_in_the_link_and_in_the_ranking(shipped):
+    at = fine(visit("site", site="MEX51"))
+    texts = driver.markdown(at)
+    assert any(t("need.basis_none") in text for text in texts)
+    # the shipped inventory has no threat records
+    assert t("threats.none") in texts
+    fine(at.segmented_control(key="beyond_pick").set_value("yes").run())
+    assert driver.link(at)["beyond"] == "MEX51"
+    row = rank_sites(shipped, None, RankSettings(False, beyond=("MEX51",))).loc["MEX51"]
+    assert t("need.beyond") in controls.need_text(row)
+    told = f"**{controls.need_text(row)}** :gray[({t('need.basis_set')})]"
+    assert told in driver.markdown(at)
+    again = fine(visit("priorities", all="1", **driver.link(at)))
+    assert driver.frame(again, "rank", "need")["need"]["MEX51"] == controls.need_text(row)
+    fine(at.segmented_control(key="beyond_pick").set_value("no").run())
+    assert {code: driver.link(at).get(code) for code in ("beyond", "stopped")} == {
+        "beyond": None,
+        "stopped": "MEX51",
+    }
+    fine(at.segmented_control(key="beyond_pick").set_value("records").run())
+    assert not {"beyond", "stopped"} & set(driver.link(at))
+    # the word is on this site alone
+    fine(at.segmented_control(key="beyond_pick").set_value("yes").run())
+    fine(at.selectbox(key="site").set_value("PER1").run())
+    assert at.segmented_control(key="beyond_pick").value == "records"
+
+
+def test_threats_split_the_risk_of_the_sites_species(own):
+    made = withheld(load(own[1].path))
+    every = site_threats(made, made.sites.index)
+    totals = every.groupby("site_id")["star"].sum(min_count=1)
+    rich = str(every[every["code"].notna()]["site_id"].value_counts().index[0])
+    at = fine(visit("site", site=rich, data=own[1].version.content_hash[:12]))
+    found = every[every["site_id"] == rich]
+    shown = driver.frame(at, "threat", "species", "star", "impact")
+    assert list(shown["species"]) == list(found["species"])
+    level = found["code"].str.split(".").str[0]
+    sums = found.groupby(level)["star"].sum()
+    told = say(
+        "site.threats_answer",
+        total=totals[rich],
+        share=sums.max() / totals[rich],
+        threat=t(f"threat_level.{sums.idxmax()}"),
+    )
+    assert told in driver.markdown(at)
+    bars = next(data for data in driver.drawn(at, "band", "p") if "–" not in "".join(data["band"]))
+    assert bars["p"].sum() == pytest.approx(1)
+    # what the records say of the need
+    expected = needs(made, pd.Series(dtype=float))
+    basis = expected.at[rich, "beyond_basis"]
+    assert basis in ("records", "table")
+    assert any(t(f"need.basis_{basis}") in text for text in driver.markdown(at))

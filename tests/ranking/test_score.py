@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aze_core.domain.errors import SettingError
 from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Weights
 from aze_core.domain.schema import TABLES
-from aze_core.ranking.criteria import counts, gap, modelled_loss, site_gamma, weighted_values
-from aze_core.ranking.score import rank_sites
-from tests.helpers import as_inventory, make_inventory, shuffled
+from aze_core.ranking.criteria import counts, gap, modelled_loss, site_gamma
+from aze_core.ranking.score import rank_sites, scores, settled_values
+from aze_core.ranking.values import criteria_values, effective_weights
+from tests.helpers import SPECIES, as_inventory, make_inventory, shuffled
+from tests.ranking.drawn import TWENTY, everything, few, inventories, views, weightings
 
 # over 20 years criterion E gives round numbers
 CR, EN = 1 - (1 - 0.5) ** (20 / 10), 1 - (1 - 0.2) ** (20 / 20)
-EFFECT = 0.5
-TWENTY = Assumptions(20, EFFECT)
+EFFECT = TWENTY.effect
 ALL = RankSettings(False, assumptions=TWENTY)
 
 
@@ -50,32 +52,167 @@ def test_default_order_by_hand() -> None:
     assert ranked["apart"].tolist() == ["", "", "", "gone"]
 
 
+THREE_AT_A = SPECIES | {"a3": ("CR", ["A"])}
+"""Three species at A and two each at B and C: irreplaceability tells them apart."""
+
+TWO_OF_THREE = (1 - 0.5 ** (2 / 2)) / (1 - 0.5 ** (3 / 2))
+"""Value of two species where three are the most, with a half-saturation of two."""
+
+
 def test_weighted_order_by_hand() -> None:
-    ranked = rank_sites(make_inventory(), Weights(2, 1, 1), ALL)
-    # two species each at A, B and C, the most in the inventory; human influence 10, 20, not known
+    ranked = rank_sites(make_inventory(species=THREE_AT_A), Weights(2, 1, 1), ALL)
+    # human influence 10, 20, not known
     a = 0.5 * 1 + 0.25 * (CR / CR) + 0.25 * (10 - 10) / (30 - 10)
-    b = 0.5 * 1 + 0.25 * (CR / CR) + 0.25 * (20 - 10) / (30 - 10)
-    c = (0.5 * 1 + 0.25 * (EN / CR)) / (0.5 + 0.25)
+    b = 0.5 * TWO_OF_THREE + 0.25 * (CR / CR) + 0.25 * (20 - 10) / (30 - 10)
+    c = (0.5 * TWO_OF_THREE + 0.25 * (EN / CR)) / (0.5 + 0.25)
     assert ranked.loc[["A", "B", "C"], "score"].tolist() == pytest.approx([a, b, c])
-    assert list(ranked.index) == ["B", "C", "A", "D"]
-    assert ranked.loc["C", "unknown"] == "category,pressure"
+    assert list(ranked.index) == ["B", "A", "C", "D"]
+    assert ranked.loc["C", "unknown"] == "category;pressure"
     # unknown human influence is anything from 0 to 1, the unknown category from EN (the other species) to CR
-    assert ranked.loc["C", "score_low"] == pytest.approx(0.5 + 0.25 * EN / CR + 0.25 * 0)
-    assert ranked.loc["C", "score_high"] == pytest.approx(0.5 + 0.25 * 1 + 0.25 * 1)
+    least = 0.5 * TWO_OF_THREE + 0.25 * EN / CR + 0.25 * 0
+    most = 0.5 * TWO_OF_THREE + 0.25 * 1 + 0.25 * 1
+    assert ranked.loc["C", ["score_low", "score_high"]].tolist() == pytest.approx([least, most])
+    assert least < a < b < most
     assert ranked.loc["C", ["rank_best", "rank_worst"]].tolist() == [1, 3]
     assert ranked.loc["A", ["rank_best", "rank_worst"]].tolist() == [2, 3]
     assert ranked.loc["B", ["rank_best", "rank_worst"]].tolist() == [1, 2]
     assert ranked.loc["B", ["c_irreplaceability", "c_extinction", "c_pressure"]].tolist() == pytest.approx(
-        [0.5, 0.25, 0.125]
+        [0.5 * TWO_OF_THREE, 0.25, 0.125]
     )
 
 
-def test_value_of_irreplaceability_closes_half_the_distance_every_two_species() -> None:
-    species: dict[str, Any] = {f"m{n}": ("EN", ["M"]) for n in range(4)} | {"n0": ("EN", ["N"])}
-    values, anchors = weighted_values(make_inventory({"M": {}, "N": {}}, species), TWENTY)
-    assert anchors.loc["irreplaceability"].tolist() == [0, 4]
-    assert values.loc["M", "irreplaceability"] == pytest.approx(1)
-    assert values.loc["N", "irreplaceability"] == pytest.approx((1 - 0.5 ** (1 / 2)) / (1 - 0.5 ** (4 / 2)))
+def test_a_criterion_that_tells_none_apart_has_no_weight() -> None:
+    """Two species each at A, B and C."""
+    ranked = rank_sites(make_inventory(), Weights(2, 1, 1), ALL)
+    assert "c_irreplaceability" not in ranked.columns
+    assert ranked.loc[["A", "B"], "score"].tolist() == [0.5 * 1 + 0.5 * 0, 0.5 * 1 + 0.5 * 0.5]
+    assert ranked.loc["C", "score"] == pytest.approx(EN / CR)
+    # where no other is left it stays, and all are equal
+    alone = rank_sites(make_inventory(), Weights(1, 0, 0), ALL)
+    assert alone["rank"].tolist() == [1, 1, 1, pd.NA]
+    assert alone["tie_size"].tolist() == [3, 3, 3, pd.NA]
+
+
+def test_human_influence_the_other_way_round() -> None:
+    inventory = make_inventory()
+    high_first = rank_sites(inventory, Weights(0, 0, 1), ALL)
+    low_first = rank_sites(inventory, Weights(0, 0, 1, reverse=("pressure",)), ALL)
+    assert high_first["score"].dropna().to_dict() == {"B": 0.5, "A": 0}
+    assert low_first["score"].dropna().to_dict() == {"A": 1, "B": 0.5}
+    # nothing with weight is known of C; at worst it is equal to A, or behind both
+    for ranked, worst in ((high_first, 2), (low_first, 3)):
+        c = ranked.loc["C"]
+        assert (c["apart"], c["unknown"], c["score_low"], c["score_high"]) == ("unknown", "pressure", 0, 1)
+        assert c[["rank_best", "rank_worst"]].tolist() == [1, worst]
+
+
+def test_the_uncovered_part_as_a_criterion() -> None:
+    inventory = make_inventory(high_cover={"C": 0.8})
+    ranked = rank_sites(inventory, Weights(0, 1, 0, gap=1), ALL)
+    assert ranked.loc["C", "score"] == pytest.approx(0.5 * EN / CR + 0.5 * (1 - 0.5))
+    assert ranked.loc["C", "c_gap"] == pytest.approx(0.5 * (1 - 0.5))
+    # cover may be as high as 0.8: that is drawn beside the ranking, as in the default order
+    assert ranked.loc["C", "score_low"] == pytest.approx(0.5 * EN / CR + 0.5 * (1 - 0.5))
+    assert ranked.loc["A", "score"] == 1
+
+
+def test_a_national_criterion() -> None:
+    inventory = make_inventory(national={"water": {"A": 2, "B": 6, "C": 4}})
+    chosen = Weights(0, 1, 0, national=(("water", 3),))
+    ranked = rank_sites(inventory, chosen, ALL)
+    assert ranked.loc["C", "score"] == pytest.approx(0.25 * EN / CR + 0.75 * 0.5)
+    assert ranked.loc["C", "c_national:water"] == pytest.approx(0.75 * 0.5)
+    assert list(ranked.index) == ["B", "C", "A", "D"]
+    turned = rank_sites(inventory, replace(chosen, reverse=("national:water",)), ALL)
+    assert list(turned.index) == ["A", "C", "B", "D"]
+    with pytest.raises(SettingError, match="not_one_of"):
+        rank_sites(inventory, Weights(national=(("rain", 1),)), ALL)
+
+
+def test_words_are_no_criterion() -> None:
+    inventory = make_inventory(national={"zone": {"A": "north", "B": "south"}})
+    with pytest.raises(SettingError, match="not_one_of"):
+        rank_sites(inventory, Weights(national=(("zone", 1),)), ALL)
+
+
+def test_unknowns_at_the_low_and_the_high_end_of_the_weighted_view() -> None:
+    inventory = make_inventory(species=THREE_AT_A)
+    for end in ("low", "high"):
+        ranked = rank_sites(inventory, Weights(2, 1, 1), replace(ALL, unknown=end))
+        by_range = rank_sites(inventory, Weights(2, 1, 1), ALL)
+        c, left_out = ranked.loc["C"], by_range.loc["C"]
+        assert c["score"] == pytest.approx(left_out[f"score_{end}"])
+        # still told, and still with the whole interval
+        assert c["unknown"] == "category;pressure"
+        assert c[["score_low", "score_high"]].equals(left_out[["score_low", "score_high"]])
+        pd.testing.assert_series_equal(ranked.loc[["A", "B"], "score"], by_range.loc[["A", "B"], "score"])
+    low, high = (
+        rank_sites(inventory, Weights(2, 1, 1), replace(ALL, unknown=end)) for end in ("low", "high")
+    )
+    assert (low.loc["C", "rank"], high.loc["C", "rank"]) == (3, 1)
+    assert (low.loc["C", "c_pressure"], high.loc["C", "c_pressure"]) == (0, 0.25)
+
+
+def test_unknowns_at_the_low_and_the_high_end_of_the_default_order() -> None:
+    inventory = make_inventory()
+    known = EN * EFFECT * (1 - 0.5)
+    low, high = (rank_sites(inventory, None, replace(ALL, unknown=end)).loc["C"] for end in ("low", "high"))
+    assert (low["score"], low["c_EN"], low["c_unknown"]) == (pytest.approx(known), pytest.approx(known), 0)
+    assert high["score"] == pytest.approx(known + CR * EFFECT * (1 - 0.5))
+    assert high["c_unknown"] == pytest.approx(CR * EFFECT * (1 - 0.5))
+    assert low["unknown"] == high["unknown"] == "category"
+
+
+def test_a_site_of_unknown_cover_has_a_rank_where_unknowns_are_taken_at_an_end() -> None:
+    sites: dict[str, Any] = {"X": {"cover": {}}, "Y": {}, "Z": {}}
+    species: dict[str, Any] = {"x": ("CR", ["X"]), "y": ("EN", ["Y"])}
+    inventory = make_inventory(sites, species)
+    low, high = (rank_sites(inventory, None, replace(ALL, unknown=end)) for end in ("low", "high"))
+    assert low["rank"].dropna().to_dict() == {"Y": 1, "X": 2}
+    assert high["rank"].dropna().to_dict() == {"X": 1, "Y": 2}
+    assert low.loc["X", ["score", "c_CR", "c_unknown"]].tolist() == [0, 0, 0]
+    assert high.loc["X", ["score", "c_CR", "c_unknown"]].tolist() == pytest.approx(
+        [CR * EFFECT, 0, CR * EFFECT]
+    )
+    # without a listed species no end orders a site
+    assert low.loc["Z", "apart"] == high.loc["Z", "apart"] == "unknown"
+
+
+def test_the_scope_sets_the_ends_and_leaves_nobody_out() -> None:
+    sites: dict[str, Any] = {
+        "P": {"iso3": "PER", "influence": 10},
+        "Q": {"iso3": "PER", "influence": 20},
+        "R": {"iso3": "ECU", "influence": 60},
+    }
+    species: dict[str, Any] = {"p": ("CR", ["P"]), "q": ("EN", ["Q"]), "r": ("EN", ["R"])}
+    inventory = make_inventory(sites, species)
+    chosen = Weights(0, 0, 1)
+    wide = rank_sites(inventory, chosen, ALL)
+    assert wide["score"].to_dict() == pytest.approx({"R": 1, "Q": (20 - 10) / (60 - 10), "P": 0})
+    narrow = rank_sites(inventory, chosen, replace(ALL, scope=("PER",)))
+    assert narrow["score"].to_dict() == {"Q": 1, "R": 1, "P": 0}
+    assert narrow["rank"].to_dict() == {"Q": 1, "R": 1, "P": 3}
+    # the default order has no scale
+    pd.testing.assert_frame_equal(
+        rank_sites(inventory, None, replace(ALL, scope=("PER",))), rank_sites(inventory, None, ALL)
+    )
+    with pytest.raises(SettingError, match="not_one_of"):
+        rank_sites(inventory, chosen, replace(ALL, scope=("FRA",)))
+
+
+def test_another_scheme_is_another_order() -> None:
+    """Three EN species against two CR ones: more where the ratio is 4 : 3, less where it is 3 : 1."""
+    species: dict[str, Any] = {f"x{n}": ("EN", ["X"]) for n in range(3)}
+    species |= {f"y{n}": ("CR", ["Y"]) for n in range(2)}
+    inventory = make_inventory({"X": {}, "Y": {}}, species)
+    for ratio, first in ((4 / 3, "X"), (3, "Y")):
+        assumed = replace(TWENTY, scheme="ratio", ratio=ratio)
+        ranked = rank_sites(inventory, None, replace(ALL, assumptions=assumed))
+        assert ranked.index[0] == first
+        assert ranked.loc["X", "score"] == pytest.approx(3 * CR / ratio * EFFECT)
+    assumed = replace(TWENTY, scheme="edge2")
+    ranked = rank_sites(inventory, None, replace(ALL, assumptions=assumed))
+    assert ranked["score"].to_dict() == pytest.approx({"Y": 2 * 0.97 * EFFECT, "X": 3 * 0.485 * EFFECT})
 
 
 def test_only_uncovered_sites_by_default() -> None:
@@ -138,13 +275,14 @@ def test_a_site_without_listed_species_is_apart_and_moves_no_other(weights: Weig
     pd.testing.assert_frame_equal(ranked.loc[without.index, columns], without[columns])
 
 
-def test_equal_human_influence_tells_none_apart_but_is_known() -> None:
+def test_equal_human_influence_tells_none_apart_and_has_no_weight() -> None:
     sites: dict[str, Any] = {"X": {"influence": 7}, "Y": {"influence": 7}, "Z": {}}
-    species: dict[str, Any] = {key.lower(): ("CR", [key]) for key in sites}
-    ranked = rank_sites(make_inventory(sites, species), Weights(1, 1, 2), ALL)
-    assert ranked["unknown"].to_dict() == {"X": "", "Y": "", "Z": "pressure"}
-    assert ranked.loc[["X", "Y"], "score"].tolist() == [0.5, 0.5]
-    assert ranked.loc["Z", ["score_low", "score_high"]].tolist() == [0.5, 1.0]
+    species: dict[str, Any] = {"x": ("CR", ["X"]), "y": ("EN", ["Y"]), "z": ("CR", ["Z"])}
+    ranked = rank_sites(make_inventory(sites, species), Weights(0, 1, 1), ALL)
+    # what is not known of Z could lift it above X were the scale to have a length
+    assert ranked["unknown"].to_dict() == {"X": "", "Y": "", "Z": ""}
+    assert ranked.loc[["X", "Y", "Z"], "score"].tolist() == pytest.approx([1, EN / CR, 1])
+    assert ranked.loc["Z", "rank"] == ranked.loc["X", "rank"] == 1
 
 
 def test_an_unweighted_criterion_is_not_missed() -> None:
@@ -200,37 +338,14 @@ def test_one_year_and_no_effect_are_no_trouble() -> None:
 
 # ---------------------------------------------------------------- what must hold on any inventory
 
-few = settings(max_examples=15)  # each takes a tenth of a second
-
-shares = st.sampled_from([0.0, 0.01, 0.02, 0.3, 0.5, 0.98, 1.0])
-categories = st.sampled_from(["CR", "CR", "EN", "EN", "VU", "EW", "DD", None])
-site = st.fixed_dictionaries(
-    {
-        "influence": st.sampled_from([None, 0, 5, 20, 64]),
-        "cover": st.dictionaries(st.sampled_from([2010, 2016]), shares, max_size=2),
-        "iso3": st.sampled_from(["MEX", "PER", "MEX;PER"]),
-        "area": st.sampled_from([None, 1, 2.5]),
-    }
-)
-
-
-@st.composite
-def inventories(draw: st.DrawFn) -> Inventory:
-    sites = {f"S{n}": each for n, each in enumerate(draw(st.lists(site, min_size=1, max_size=6)))}
-    places = st.lists(st.sampled_from(sorted(sites)), min_size=1, max_size=2, unique=True)
-    drawn = draw(st.lists(st.tuples(categories, places), max_size=8))
-    return make_inventory(sites, {f"s{n}": each for n, each in enumerate(drawn)})  # type: ignore[arg-type]
-
-
-weights = st.tuples(*[st.sampled_from([0.0, 1.0, 2.0, 30.0])] * 3).filter(any).map(lambda w: Weights(*w))
-views = st.none() | weights
-
 
 @few
-@given(inventories(), views)
-def test_interval_of_ranks_is_that_of_all_ends(inventory: Inventory, view: Weights | None) -> None:
+@given(inventories(), views, everything)
+def test_interval_of_ranks_is_that_of_all_ends(
+    inventory: Inventory, view: Weights | None, chosen: RankSettings
+) -> None:
     """Best: my own best against all others' worst; worst: the other way round. Worked out one by one."""
-    ranked = rank_sites(inventory, view, ALL)
+    ranked = rank_sites(inventory, view, chosen)
     ends = {
         key: (round(row["score_low"], 9), round(row["score_high"], 9))
         for key, row in ranked.iterrows()
@@ -251,9 +366,11 @@ def test_interval_of_ranks_is_that_of_all_ends(inventory: Inventory, view: Weigh
 
 
 @few
-@given(inventories(), views)
-def test_contributions_sum_to_the_score(inventory: Inventory, view: Weights | None) -> None:
-    ranked = rank_sites(inventory, view, ALL)
+@given(inventories(), views, everything)
+def test_contributions_sum_to_the_score(
+    inventory: Inventory, view: Weights | None, chosen: RankSettings
+) -> None:
+    ranked = rank_sites(inventory, view, chosen)
     placed = ranked[ranked["apart"] == ""]
     parts = placed[[name for name in placed.columns if name.startswith("c_")]]
     assert parts.sum(axis=1).tolist() == pytest.approx(placed["score"].tolist())
@@ -285,40 +402,73 @@ def test_order_of_rows_never_matters(inventory: Inventory, view: Weights | None,
 
 
 @few
-@given(inventories(), weights, st.sampled_from([1e-3, 0.5, 3.0, 1e6]))
+@given(inventories(), weightings(), st.sampled_from([1e-3, 0.5, 3.0, 1e6]))
 def test_scale_of_weights_never_matters(inventory: Inventory, view: Weights, factor: float) -> None:
-    scaled = Weights(view.irreplaceability * factor, view.extinction * factor, view.pressure * factor)
+    scaled = Weights.of({code: factor * points for code, points in view.points.items()}, view.reverse)
     pd.testing.assert_frame_equal(rank_sites(inventory, scaled, ALL), rank_sites(inventory, view, ALL))
 
 
 @few
-@given(inventories(), views)
-def test_a_filter_changes_no_score_and_reverses_no_pair(inventory: Inventory, view: Weights | None) -> None:
-    whole = rank_sites(inventory, view, ALL)
-    for chosen in (
-        RankSettings(False, Filters(countries=("PER",)), TWENTY),
-        RankSettings(False, Filters(categories=("CR", "unknown")), TWENTY),
-        RankSettings(True, Filters(), TWENTY),
-    ):
-        part = rank_sites(inventory, view, chosen)
-        kept = [name for name in part.columns if name.startswith(("score", "c_", "apart", "unknown"))]
-        pd.testing.assert_frame_equal(part[kept], whole.loc[part.index, kept])
-        assert list(part.index) == [key for key in whole.index if key in part.index]
+@given(inventories(), views, everything, st.booleans())
+def test_a_filter_changes_no_score_and_reverses_no_pair(
+    inventory: Inventory, view: Weights | None, chosen: RankSettings, narrow: bool
+) -> None:
+    if narrow and inventory.sites["iso3"].str.contains("MEX").any():
+        chosen = replace(chosen, scope=("MEX",))
+    for switch in (False, True):
+        chosen = replace(chosen, uncovered_only=switch)
+        whole = rank_sites(inventory, view, chosen)
+        for filters in (Filters(countries=("PER",)), Filters(categories=("CR", "unknown"))):
+            part = rank_sites(inventory, view, replace(chosen, filters=filters))
+            kept = [name for name in part.columns if name.startswith(("score", "c_", "apart", "unknown"))]
+            pd.testing.assert_frame_equal(part[kept], whole.loc[part.index, kept])
+            assert list(part.index) == [key for key in whole.index if key in part.index]
 
 
 @few
-@given(inventories(), weights)
-def test_a_dominated_site_never_stands_above(inventory: Inventory, view: Weights) -> None:
-    """Where all three criteria are known: not better in any, worse in one, never a higher score."""
-    values, _ = weighted_values(inventory, TWENTY)
-    ranked = rank_sites(inventory, view, ALL)
-    names = ["irreplaceability", "extinction", "pressure"]
-    known = [key for key in values.index if not values.loc[key, names].isna().any()]
-    known = [key for key in known if not ranked.loc[key, "apart"]]
+@given(inventories(), views, everything)
+def test_the_switch_reverses_no_pair_of_which_the_same_is_known(
+    inventory: Inventory, view: Weights | None, chosen: RankSettings
+) -> None:
+    """It can take the weight from a criterion that is the same at all sites that are left."""
+    whole = rank_sites(inventory, view, chosen)
+    part = rank_sites(inventory, view, replace(chosen, uncovered_only=True))
+    kept = [key for key in part.index if view is None or not whole.loc[key, "unknown"]]
+    one, two = (table.loc[kept, "score"].dropna().round(9) for table in (whole, part))
+    assert list(one.index) == list(two.index)
+    assert one.rank().tolist() == two.rank().tolist()
+
+
+@few
+@given(inventories(), weightings(), everything)
+def test_a_dominated_site_never_stands_above(
+    inventory: Inventory, view: Weights, chosen: RankSettings
+) -> None:
+    """Of whom all criteria are known: not better in any, never a higher score."""
+    used = effective_weights(inventory, view, chosen)
+    values = settled_values(inventory, used, chosen).known
+    ranked = rank_sites(inventory, view, chosen)
+    known = [key for key in values.index if values.loc[key].notna().all() and not ranked.loc[key, "apart"]]
     for one in known:
         for other in known:
-            if (values.loc[one, names] <= values.loc[other, names]).all():
+            if (values.loc[one] <= values.loc[other]).all():
                 assert ranked.loc[one, "score"] <= ranked.loc[other, "score"] + 1e-12
+                assert ranked.loc[one, "rank"] >= ranked.loc[other, "rank"]
+
+
+@few
+@given(inventories(), weightings())
+def test_the_score_of_a_fully_known_site_is_the_weighted_mean_of_its_values(
+    inventory: Inventory, view: Weights
+) -> None:
+    found = scores(inventory, view, ALL)
+    shares = effective_weights(inventory, view, ALL).shares
+    values = criteria_values(inventory, tuple(shares), TWENTY, (), view.reverse)
+    for key in found.index[(found["unknown"] == "") & (found["apart"] == "")]:
+        mean = math.fsum(share * values.known.loc[key, code] for code, share in shares.items())
+        assert found.loc[key, "score"] == pytest.approx(mean)
+        assert found.loc[key, "score_low"] == pytest.approx(mean)
+        assert found.loc[key, "score_high"] == pytest.approx(mean)
 
 
 @few

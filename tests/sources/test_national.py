@@ -119,6 +119,19 @@ def test_rights_and_sensitive_places_are_never_scorable() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "name", ["threat_beyond_boundaries", "Threats beyond boundaries", "Amenaza más allá de los límites"]
+)
+def test_a_threat_that_no_boundary_stops_is_a_flag_and_never_scorable(name: str) -> None:
+    found = read(f"site_id;{name};year\nA;Sí;2020\nB;no;2020\nC;perhaps;2020\nC;?;2021\n")
+    assert rows(found, "site_id", "field", "value", "kind", "year", "scorable") == [
+        ["A", "threat_beyond_boundaries", "1", "flag", 2020, False],
+        ["B", "threat_beyond_boundaries", "0", "flag", 2020, False],
+    ]
+    # unknown is not set: nothing is hidden by it
+    assert rules(found) == [("repaired", "unread_flag", 3, name)]
+
+
 def test_unit_year_and_source_come_from_the_nearest_place() -> None:
     found = read(
         "site_id,Fire (index; 2019; Forest service),Rain,Rain unit,Rain_year,Wind,year,source\n"
@@ -217,6 +230,7 @@ HEADERS = [
     "mett_max",
     "consent_stage",
     "sensitive",
+    "threat_beyond_boundaries",
     "overlap_pct",
 ]
 

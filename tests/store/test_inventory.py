@@ -15,7 +15,7 @@ from aze_core.domain.errors import StoreError
 from aze_core.domain.schema import TABLES
 from aze_core.locale import explain
 from aze_core.store.inventory import boundaries, content_hash, describe, is_intact, load, read_version, write
-from tests.helpers import Frames, as_inventory, make_frames, shuffled
+from tests.helpers import Frames, as_inventory, make_covered_frames, make_frames, shuffled
 
 FRAMES = tuple(name for name in TABLES if name != "inventory")
 
@@ -209,6 +209,17 @@ def test_an_inventory_without_rows_is_written_and_read(tmp_path: Path) -> None:
     loaded = load(tmp_path / "empty.gpkg")
     assert (len(loaded.sites), len(loaded.species), len(loaded.coverage)) == (0, 0, 0)
     assert loaded.version.n_sites == 0
+
+
+def test_a_run_made_before_a_column_was_thought_of_is_intact(tmp_path: Path) -> None:
+    path, frames = tmp_path / "older.gpkg", make_covered_frames()
+    ranges = frames["protection_range"].assign(nearest_area_km=float("nan"))
+    write({**frames, "protection_range": ranges}, path)
+    digest = read_version(path).content_hash
+    run(path, "ALTER TABLE protection_range DROP COLUMN nearest_area_km")
+    assert load(path).protection_range["nearest_area_km"].isna().all()
+    assert is_intact(path, digest)
+    assert digest != content_hash(frames)
 
 
 def with_boundaries(frames: Frames, **shapes: object) -> Frames:

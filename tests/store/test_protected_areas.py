@@ -19,7 +19,16 @@ from geopandas.testing import assert_geodataframe_equal
 from aze_core.domain.errors import StoreError
 from aze_core.domain.protected_areas import COLUMNS, EDGES, EQUAL_AREA
 from aze_core.store import protected_areas as store_areas
-from aze_core.store.protected_areas import about, batches, keep, kept, read_touching, years
+from aze_core.store.protected_areas import (
+    about,
+    batches,
+    boxes,
+    keep,
+    kept,
+    read_places,
+    read_touching,
+    years,
+)
 
 DIGEST = "ab" * 32
 
@@ -50,10 +59,10 @@ def kept_at(store: Path, frame: gpd.GeoDataFrame, size: int = 70, digest: str = 
     return keep(store, digest, parts(frame, size), lambda: {"read": len(frame)})
 
 
-def touching(frame: gpd.GeoDataFrame, boxes: np.ndarray) -> gpd.GeoDataFrame:
+def touching(frame: gpd.GeoDataFrame, wanted: np.ndarray) -> gpd.GeoDataFrame:
     """Every area against every box."""
     x0, y0, x1, y1 = frame.bounds.to_numpy().T[:, :, None]
-    a0, b0, a1, b1 = boxes.T[:, None, :]
+    a0, b0, a1, b1 = wanted.T[:, None, :]
     hit = ((x0 <= a1) & (x1 >= a0) & (y0 <= b1) & (y1 >= b0)).any(axis=1)
     return frame[hit].sort_values("area_id").reset_index(drop=True)
 
@@ -94,15 +103,24 @@ def test_years_and_batches_name_the_same_rows(tmp_path: Path) -> None:
     pd.testing.assert_series_equal(some["year"].sort_index(), all_years["year"], check_names=False)
 
 
+def test_boxes_and_single_geometries_name_the_same_rows(tmp_path: Path) -> None:
+    path = kept_at(tmp_path, areas(300))
+    whole = pd.concat(batches(path)).geometry
+    assert boxes(path).tolist() == whole.bounds.to_numpy().tolist()
+    places = np.array([0, 15, 16, 17, 170, 299])
+    assert list(read_places(path, places)) == list(whole.iloc[places])
+    assert len(read_places(path, places[:0])) == 0
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_boxes_against_every_area(tmp_path: Path, seed: int) -> None:
     frame = areas(400, seed)
     path = kept_at(tmp_path, frame)
     rng = np.random.default_rng(seed)
     corner = rng.uniform(-1, 1, (6, 2)) * EDGES
-    boxes = np.hstack([corner, corner + rng.uniform(0, 3e6, (6, 2))])
-    got = read_touching(path, boxes)
-    assert_geodataframe_equal(got.reset_index(drop=True), touching(frame, boxes))
+    wanted = np.hstack([corner, corner + rng.uniform(0, 3e6, (6, 2))])
+    got = read_touching(path, wanted)
+    assert_geodataframe_equal(got.reset_index(drop=True), touching(frame, wanted))
 
 
 def test_boxes_that_share_an_edge_meet(tmp_path: Path) -> None:
@@ -120,8 +138,8 @@ def test_boxes_that_share_an_edge_meet(tmp_path: Path) -> None:
 
 def test_no_boxes_and_boxes_of_sites_without_geometry(tmp_path: Path) -> None:
     path = kept_at(tmp_path, areas(40))
-    for boxes in (np.empty((0, 4)), np.full((2, 4), np.nan)):
-        got = read_touching(path, boxes)
+    for nowhere in (np.empty((0, 4)), np.full((2, 4), np.nan)):
+        got = read_touching(path, nowhere)
         assert (len(got), list(got.columns), got.crs) == (0, [*COLUMNS, "geometry"], EQUAL_AREA)
 
 
@@ -188,6 +206,7 @@ def test_nothing_left_is_a_file_too(tmp_path: Path) -> None:
     path = kept_at(tmp_path, areas(1).iloc[:0])
     assert about(path)["rows"] == 0
     assert len(years(path)) == len(read_touching(path, WORLD)) == len(list(batches(path))) == 0
+    assert boxes(path).shape == (0, 4)
     assert len(gpd.read_parquet(path)) == 0
 
 
@@ -197,7 +216,14 @@ def test_a_truncated_file_is_none(tmp_path: Path, share: float) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
     assert kept(tmp_path, DIGEST) is None
-    for read in (about, years, lambda path: read_touching(path, WORLD), lambda path: list(batches(path))):
+    for read in (
+        about,
+        years,
+        boxes,
+        lambda path: read_places(path, np.array([0])),
+        lambda path: read_touching(path, WORLD),
+        lambda path: list(batches(path)),
+    ):
         with pytest.raises(StoreError, match="broken_areas"):
             read(path)
     # the next import puts a whole one there

@@ -46,12 +46,6 @@ def rows(labels: list[str]) -> dict[str, pd.DataFrame]:
             score_low=0.3,
             score_high=1.0,
         ),
-        "rank_interval": f.assign(
-            site_id=[f"s{i}" for i in range(n)],
-            rank=range(1, n + 1),
-            rank_best=last,
-            rank_worst=[34 * x for x in last],
-        ),
         "before_after": f.assign(before=0.2, after=[0.4 * x for x in last], text=labels),
         "dumbbell": f.assign(reference=last, value=0.5),
         "share_by_vintage": pd.DataFrame(
@@ -105,12 +99,6 @@ def test_any_name_is_only_text(name: str, label: str) -> None:
     assert "<script" not in drawn
 
 
-def test_names_are_printed_as_they_are() -> None:
-    drawn = texts(build("rank_interval", rows(NASTY[:3])["rank_interval"], show_labels=True))
-    assert 'O\'Brien "Bay" \\ hill' in [t.replace("&quot;", '"').replace("&#39;", "'") for t in drawn]
-    assert "two lines end" in drawn
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_one_row_and_ninety_rows(name: str) -> None:
     assert vl_convert.vegalite_to_vega(build(name, rows(["only"])[name]).to_dict())["marks"]
@@ -142,11 +130,6 @@ def test_frames_are_left_as_they_came() -> None:
         before = df.copy()
         build(name, df)
         pd.testing.assert_frame_equal(df, before)
-
-
-def test_two_sites_of_one_name_stay_two_rows() -> None:
-    drawn = texts(build("rank_interval", rows(["Same", "Same"])["rank_interval"], show_labels=True))
-    assert drawn.count("Same") == 2
 
 
 def test_a_published_year_without_share_has_no_foot() -> None:
@@ -264,26 +247,11 @@ def test_a_click_picks_by_site_id_and_only_on_a_site() -> None:
     assert param["select"] == {"type": "point", "fields": ["site_id"], "on": charts.PICK}
 
 
-@pytest.mark.parametrize("name", ["contributions", "rank_interval"])
-def test_selected_row_is_underlaid(name: str) -> None:
-    df = rows(["a", "b"])[name]
-    layers = len(build(name, df).layer)
-    assert len(build(name, df, selected="s1").layer) == layers + 1
-    assert len(build(name, df, selected="gone").layer) == layers
-
-
-@pytest.mark.parametrize(("best", "worst", "text"), [(2, 34, "2–34"), (1, 1, "1"), (NAN, NAN, "")])
-def test_rank_interval_text(best: float, worst: float, text: str) -> None:
-    df = pd.DataFrame({"label": ["A"], "rank": [1], "rank_best": [best], "rank_worst": [worst]})
-    assert {r["text"] for r in layer_rows(build("rank_interval", df))} == {text}
-
-
-def test_rank_beyond_the_axis_ends_in_an_arrow_and_keeps_its_numbers() -> None:
-    df = pd.DataFrame({"label": ["A"], "rank": [80], "rank_best": [70], "rank_worst": [168]})
-    spec = build("rank_interval", df, xmax=60).to_dict()
-    marks = [layer["mark"] for layer in spec["layer"]]
-    assert [m["shape"] for m in marks if m["type"] == "point"] == ["triangle-right"]
-    assert "70–168" in texts(build("rank_interval", df, xmax=60))
+def test_selected_row_is_underlaid() -> None:
+    df = rows(["a", "b"])["contributions"]
+    layers = len(build("contributions", df).layer)
+    assert len(build("contributions", df, selected="s1").layer) == layers + 1
+    assert len(build("contributions", df, selected="gone").layer) == layers
 
 
 def test_vintages_are_never_joined() -> None:
