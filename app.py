@@ -9,6 +9,7 @@ from pages.shell import filters, frame, link
 HERE = Path(__file__).parent
 
 st.set_page_config(page_title=frame.title(), page_icon=str(HERE / "static" / "favicon.png"), layout="wide")
+frame.style()
 page, name = frame.navigation(HERE / "pages")
 inventory = frame.inventory()
 if inventory is not None:

@@ -452,7 +452,7 @@ def check(arguments: "list[str]") -> int:
         [PYTHON, "-m", "ruff", "format", "--check", "."],
         [PYTHON, "-m", "mypy"],
         [os.path.join(BIN, "lint-imports.exe" if WINDOWS else "lint-imports")],
-        [PYTHON, "-m", "pytest", *arguments],
+        [PYTHON, "-m", "pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=loadgroup", *arguments],
     ):
         with child(command) as process:
             status = process.wait()

@@ -111,6 +111,7 @@ def make_frames(
                     "list_type": site.get("list", "global_aze"),
                     "iso3": site.get("iso3", "MEX"),
                     "region": site.get("region", "americas"),
+                    "realm": site.get("realm"),
                     "latitude": None if points[key] is None else points[key][0],
                     "longitude": None if points[key] is None else points[key][1],
                     "in_2005_inventory": True,

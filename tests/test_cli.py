@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from aze_core import __version__, build
-from aze_core.cli import describe, main, parser, plan_report
+from aze_core.cli import describe, main, parser
+from aze_core.cli.plan import plan_report
 from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Uncertainty, Weights
 from aze_core.domain.schema import TABLES
 from aze_core.ranking.score import rank_sites
@@ -40,6 +41,7 @@ COMMANDS = [
     "trend",
     "irreplaceability",
     "threats",
+    "scenarios",
 ]
 
 
@@ -317,7 +319,7 @@ def test_shipped_numbers(store: Path, capsys: pytest.CaptureFixture[str], shippe
         (["solve", "--unit", "km2", "--lock-in", "D"], "No area or no cover is known for Dune (D)"),
         (
             ["solve", "--budget", 0, "--lock-in", "A"],
-            "No plan fits: 1 site locked in, but the budget is 0 sites",
+            "No plan fits: 1 site must be in it, but the budget is 0 sites",
         ),
         (["solve", "--unit", "km2", "--budget", 5, "--lock-in", "A"], "Raise the budget to at least 10"),
     ],

@@ -206,7 +206,7 @@ def test_the_two_orders_are_compared(told, run, inventory):
     ]
     assert (found["tau"], found["sites"], found["other"]) == (-1, 2, None)
     text = run("rank", *FEW, "--all", "--weights", "0,0,1")
-    assert "tau-b of -1.00 (1: the same, 0: no relation) over 2 sites" in text
+    assert "0 of 100 pairs of the 2 sites stand in the same order (Kendall's tau-b -1.00;" in text
     assert "They differ most on Ash Hill: rank 1 by loss, 2 by weights." in text
     assert "**" not in text
     other = told("rank", *FEW, "--all")["agreement"]
@@ -317,10 +317,12 @@ def test_why_a_site_is_not_among_the_first(told, run, inventory):
     expected = why_not(inventory, None, settings, ranked, "B", 1)
     assert [each["kind"] for each in found["reasons"]] == [each.kind for each in expected]
     assert (found["rank"], found["of"]) == (2, 3)
-    assert "The last of the first is Ash Hill (rank 1)" in run(
+    assert "The last of the first 1 is Ash Hill (rank 1)" in run(
         "rank", "--all", "--first", 1, "--why-not", "B"
     )
-    assert "It is: it has rank 2." in run("rank", "--all", "--why-not", "B")
+    assert "It has rank 2 of 3: all sites that have a rank are among the first 10." in run(
+        "rank", "--all", "--why-not", "B"
+    )
 
 
 def test_how_often_a_site_has_each_rank(told, run, inventory):

@@ -570,7 +570,10 @@ def test_checks_run_in_order_and_stop_at_the_first_failure(
     said = [line.partition("|")[0] for line in result.stdout.splitlines()]
     assert said == (order if failing is None else order[: order.index(failing) + 1])
     if failing is None:
-        assert result.stdout.splitlines()[-1] == "pytest|-k|some"
+        assert (
+            result.stdout.splitlines()[-1]
+            == "pytest|--numprocesses=auto|--maxprocesses=4|--dist=loadgroup|-k|some"
+        )
 
 
 def test_no_file_of_the_set_up_names_a_package_index() -> None:

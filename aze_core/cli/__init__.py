@@ -11,22 +11,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from aze_core import __version__
 from aze_core import build as builder
-from aze_core.cli import bring, cover, evidence, fill, measures, ranking, weigh
+from aze_core.cli import bring, cover, evidence, fill, measures, plan, ranking, scenarios, weigh
 from aze_core.cli.ranking import Asked, named_ranking
 from aze_core.cli.weigh import codes
 from aze_core.domain.errors import AzeError, SettingError
-from aze_core.domain.model import UNKNOWN, Filters, Inventory, Weights
+from aze_core.domain.model import UNKNOWN, Filters, Inventory
 from aze_core.domain.schema import LIST_TYPES, TABLES
-from aze_core.domain.settings import value
 from aze_core.locale import explain, t
 from aze_core.measures.reported import class_counts
 from aze_core.reports.tables import stamp, to_csv
-from aze_core.scenarios.problem import BUDGETS, Scenario, Solution, solve, top_plan
-from aze_core.scenarios.targets import ledger, scoreboard
 from aze_core.store import folder
 from aze_core.store import inventory as store
 
@@ -82,23 +77,7 @@ def parser() -> argparse.ArgumentParser:
     ranking.add_commands(sub, [place, which, shape, scope, model])
     fill.add_commands(sub, [place, which, shape])
 
-    plan = sub.add_parser(
-        "solve", parents=[place, which, shape, scope, model], help="the exact plan for a budget"
-    )
-    plan.add_argument(
-        "--budget", type=float, default=value("scenario.default_sites"), help="default %(default)s"
-    )
-    plan.add_argument(
-        "--unit", choices=BUDGETS, default="sites", help="unit of the budget (default %(default)s)"
-    )
-    plan.add_argument(
-        "--lock-in", type=codes, default=(), metavar="SITE,…", help="sites that must be in the plan"
-    )
-    plan.add_argument(
-        "--lock-out", type=codes, default=(), metavar="SITE,…", help="sites that must not be in it"
-    )
-    plan.add_argument("--scenario", type=Path, help="a scenario as JSON, instead of the options above")
-    weigh.add_weights(plan, "--compare-weights", "weights of the plain plan's ranking")
+    plan.add_commands(sub, [place, which, shape, scope, model])
 
     export = sub.add_parser(
         "export",
@@ -113,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     cover.add_commands(sub, [place, which, shape])
     evidence.add_commands(sub, [place, which, shape, scope])
     measures.add_commands(sub, [place, which, shape, scope])
+    scenarios.add_commands(sub, place, shape)
     return top
 
 
@@ -256,78 +236,6 @@ def _check(inventory: Inventory, choice: Filters) -> None:
             )
 
 
-def _scenario(inventory: Inventory, given: argparse.Namespace) -> Scenario:
-    if given.scenario is None:
-        return Scenario(
-            budget_kind=given.unit,
-            budget=given.budget,
-            locked_in=given.lock_in,
-            locked_out=given.lock_out,
-            filters=_filters(inventory, given),
-            assumptions=weigh.assumptions(given),
-        )
-    try:
-        content = json.loads(given.scenario.read_text(encoding="utf-8-sig"))
-        if not isinstance(content, dict):
-            raise ValueError("a JSON object was expected")
-    except (OSError, ValueError, RecursionError) as error:
-        raise SettingError("bad_scenario_file", file=str(given.scenario), problem=str(error)) from None
-    scenario = Scenario.from_dict(content)
-    _check(inventory, scenario.filters)
-    return scenario
-
-
-def plan_report(inventory: Inventory, scenario: Scenario, weights: Weights | None = None) -> dict[str, Any]:
-    """Exact plan, plain plan, scoreboard and ledger of a scenario as plain values."""
-    exact, top = solve(inventory, scenario), top_plan(inventory, scenario, weights)
-    return {
-        "inventory": asdict(inventory.version),
-        "scenario": scenario.to_dict(),
-        "exact": _plan(inventory, scenario, exact),
-        "top_of_the_ranking": _plan(inventory, scenario, top),
-    }
-
-
-def _plan(inventory: Inventory, scenario: Scenario, plan: Solution) -> dict[str, Any]:
-    board = scoreboard(inventory, plan.selected, scenario.assumptions, scenario.filters)
-    return {
-        **asdict(plan),
-        "scoreboard": _records(board),
-        "ledger": _records(ledger(inventory, plan.selected, scenario.filters)),
-    }
-
-
-def _solve(given: argparse.Namespace) -> int:
-    inventory = _load(given)
-    scenario = _scenario(inventory, given)
-    report = plan_report(inventory, scenario, weigh.weights(given, given.compare_weights))
-    if given.format == "json":
-        return _json(report)
-    print(stamp(inventory.version))
-    names = inventory.sites["name"]
-    for key in ("exact", "top_of_the_ranking"):
-        plan = report[key]
-        print(
-            t(
-                f"solve.{key}",
-                n=len(plan["selected"]),
-                cost=t(f"solve.cost.{scenario.budget_kind}", cost=plan["cost"]),
-                objective=plan["objective"],
-                horizon=scenario.assumptions.horizon_years,
-            )
-        )
-        for site in plan["selected"]:
-            print(f"  {site:18} {names[site]}")
-        for label, sites in (("left_out", plan["left_out"]), ("outside", plan["outside"])):
-            if sites:
-                print(t(f"solve.{label}", n=len(sites), sites=", ".join(names[site] for site in sites)))
-        board = pd.DataFrame(plan["scoreboard"])[["measure", "basis", "aichi", "gbf", "n", "before", "after"]]
-        print(board.to_string(index=False, float_format=lambda item: f"{item:.4f}"))
-        print(t("solve.ledger", n=len(plan["ledger"])))
-    print(t("solve.consent"))
-    return 0
-
-
 def _export(given: argparse.Namespace) -> int:
     inventory = _load(given)
     settings = weigh.settings(given, inventory, _filters(inventory, given), uncovered_only=False)
@@ -347,12 +255,6 @@ def _export(given: argparse.Namespace) -> int:
     return 0
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    table = frame.reset_index() if frame.index.name else frame
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(key): item for key, item in row.items()} for row in plain.to_dict("records")]
-
-
 def _json(content: Any) -> int:
     print(json.dumps(content, ensure_ascii=False, indent=1, default=_plain))
     return 0
@@ -362,17 +264,16 @@ def _plain(item: Any) -> Any:
     return item.item() if hasattr(item, "item") else str(item)
 
 
-_TOOLS = evidence.Tools(_load, _filters, _records, _json)
+_TOOLS = evidence.Tools(_load, _filters, plan.rows_of, _json, _check)
 _COMMANDS: dict[str, bring.Run] = {
     "build": _build,
     "info": _info,
-    "solve": _solve,
     "export": _export,
     **bring.COMMANDS,
     "coverage": cover.run,
     **{
         name: run
-        for module in (ranking, fill, evidence, measures)
+        for module in (ranking, fill, plan, evidence, measures, scenarios)
         for name, run in module.commands(_TOOLS).items()
     },
 }

@@ -33,6 +33,7 @@ class Tools:
     filters: Callable[[Inventory, argparse.Namespace], Filters]
     records: Callable[[pd.DataFrame], list[dict[str, Any]]]
     json: Callable[[Any], int]
+    check: Callable[[Inventory, Filters], None]
 
 
 def add_commands(sub: Any, parents: list[argparse.ArgumentParser]) -> None:

@@ -33,8 +33,6 @@ from aze_core.reports.tables import stamp
 Records = Callable[[pd.DataFrame], list[dict[str, Any]]]
 
 _TOP = 20
-_NAMED = 10
-"""Sites that are named in a cell of a table."""
 
 _FIRST = ["rank", "rank_low", "rank_high", "p_top", "rank_best", "rank_worst", "name", "iso3"]
 _LAST = ["species", "share", "vintage", "need", "beyond", "unknown", "apart"]
@@ -162,6 +160,7 @@ def beside(asked: Asked, ranked: pd.DataFrame, records: Records) -> dict[str, An
         agreed = {
             "other": None if other is None else other.to_dict(),
             "tau": None if np.isnan(found.tau) else found.tau,
+            "alike": None if np.isnan(found.alike) else found.alike,
             "sites": found.sites,
             "apart": records(found.apart),
         }
@@ -207,7 +206,10 @@ def _rank(given: argparse.Namespace, tools: Tools) -> int:
     columns = [*_FIRST, "score", "score_low", "score_high"]
     columns += [name for name in ranked.columns if name.startswith("c_")] + _LAST
     _print(ranked[columns], given.top)
-    print(_below(asked) if ranked["rank"].notna().any() else t("priorities.none_ranked", n=len(ranked)))
+    if ranked["rank"].isna().all():
+        print(t("priorities.none_ranked", n=len(ranked)))
+        return 0
+    print(f"{_below(asked)} {t('rank.open')}")
     return 0
 
 
@@ -235,7 +237,7 @@ def _agreement_lines(asked: Asked, found: dict[str, Any] | None) -> list[str]:
         return []
     text = t("orders.no_tau", n=found["sites"])
     if found["tau"] is not None:
-        text = t("orders.tau", tau=found["tau"], n=found["sites"])
+        text = t("orders.tau", tau=found["tau"], same=found["alike"] * 100, n=found["sites"])
     first = found["apart"][0]
     if found["tau"] is not None and first["moved"]:
         # always told as modelled loss against weights
@@ -361,24 +363,26 @@ def _tell_moves(asked: Asked, answer: list[dict[str, Any]]) -> None:
         return
     first = answer[0]
     if first["moved"]:
-        print(_plain(t("moves.most", what=first["text"], n=first["moved"], top=top)))
+        counts = {"enter": first["entering"], "leave": first["leaving"]}
+        print(_plain(t("moves.most", what=first["text"], top=top, **counts)))
     else:
         print(t("moves.steady", top=top))
     names = asked.inventory.sites["name"]
 
     def named(sites: str) -> str:
-        listed = [str(names[site]) for site in sites.split(";") if site]
-        return "; ".join(listed[:_NAMED]) + (" …" if len(listed) > _NAMED else "")
+        return "; ".join(str(names[site]) for site in sites.split(";") if site)
 
     table = pd.DataFrame(
         {
             t("moves.what"): [row["text"] for row in answer],
-            t("moves.moved", top=top): [row["moved"] for row in answer],
+            t("moves.enters", top=top): [row["entering"] for row in answer],
+            t("moves.leaves"): [row["leaving"] for row in answer],
             t("moves.enter"): [named(row["enter"]) for row in answer],
             t("moves.leave"): [named(row["leave"]) for row in answer],
         }
     )
     print(table.to_string(index=False))
+    print(t("moves.count_help", top=top))
     print(t("moves.note"))
 
 

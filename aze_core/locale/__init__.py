@@ -2,12 +2,13 @@
 
 from aze_core.locale.catalogue import LANGUAGES, explain, messages, t
 from aze_core.locale.findings import finding
-from aze_core.locale.numbers import area, interval, missing, number, percent
+from aze_core.locale.numbers import area, chance, interval, missing, number, percent
 from aze_core.locale.order import order_key
 
 __all__ = [
     "LANGUAGES",
     "area",
+    "chance",
     "explain",
     "finding",
     "interval",

@@ -8,6 +8,8 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
+from aze_core.domain.settings import value as setting
+
 NBSP = "\u00a0"
 
 
@@ -71,6 +73,21 @@ def percent(share: Any, decimals: int = 0, language: str = "en") -> str:
         if hundred > 100 - least:
             return f">{_written(100 - least, decimals, language)}%"
     return f"{_written(hundred, decimals, language)}%"
+
+
+def chance(share: Any, language: str = "en") -> str:
+    """A share of draws in per cent that is never rounded up to the share from which a place counts as sure.
+
+    Examples
+    --------
+    >>> chance(0.9467), chance(0.9499), chance(0.95), chance(0.47)
+    ('94.6%', '94.9%', '95%', '47%')
+    """
+    if not _unknown(share):
+        sure = setting("acceptability.sure")
+        if sure - 0.005 <= float(share) < sure:
+            return percent(math.floor(float(share) * 1000) / 1000, 1, language)
+    return percent(share, language=language)
 
 
 def area(km2: Any, language: str = "en") -> str:

@@ -40,6 +40,45 @@ def blurred(inventory: Inventory) -> pd.Index:
     return sites.index[_flagged(sites).to_numpy() | sites.index.isin(of_secret)]
 
 
+def shown_points(inventory: Inventory) -> pd.DataFrame:
+    """Points of all sites as they may be shown: rounded where the exact place is withheld.
+
+    Distances between sites count between these, in the full inventory too: a ranking is the same whoever
+    looks at it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `site_id`; `latitude`, `longitude`.
+    """
+    points = inventory.sites[["latitude", "longitude"]].astype(float)
+    vague = points.index.isin(blurred(inventory))
+    points.loc[vague] = points.loc[vague].round(value("sensitive.digits"))
+    return points
+
+
+def shown_area_km(inventory: Inventory) -> pd.Series:
+    """How near the next protected area lies, as it may be shown: in wide steps where the place is withheld.
+
+    Returns
+    -------
+    pandas.Series
+        Index as `protection_range`, kilometres. Of a withheld place: the middle of a step of
+        `sensitive.distance_km`; 0 only where areas cover a part, which its share of cover tells anyway.
+
+    Notes
+    -----
+    An exact distance to what stands on every map is a line on which the site must lie. A step is a belt
+    instead, far wider than a rounded point leaves open; where its edge crosses the rounded place it still
+    says on which side the site lies. Do not read it as the distance of that site.
+    """
+    ranges = inventory.protection_range
+    km = ranges["nearest_area_km"].astype(float)
+    width = value("sensitive.distance_km")
+    steps = ((km // width + 0.5) * width).where((km > 0) | (ranges["areas"] == 0), 0.0)
+    return km.mask(km.index.isin(blurred(inventory)), steps.where(km.notna()))
+
+
 def withheld(inventory: Inventory, language: str = "en") -> Inventory:
     """An inventory without names and exact places of what is flagged as sensitive.
 
@@ -54,9 +93,10 @@ def withheld(inventory: Inventory, language: str = "en") -> Inventory:
     Inventory
         The same object where nothing is flagged. Else: flagged sites and species bear another identifier
         and no name; flagged sites, and sites of flagged species, have their point rounded to 0.1° and no
-        boundary; which protected areas lie there, and how near the next one is, is gone; so are texts that a
-        country gave of a flagged site, and names of rights-holders there.
-        Numbers (areas, shares, costs, categories) stay, so that rankings and plans stay what they are.
+        boundary; which protected areas lie there is gone, and how near the next one is stands in wide steps;
+        gone are texts that a country gave of a flagged site, and names of rights-holders there.
+        Numbers (areas, shares, costs, categories) stay, and distances count as they are shown here in the
+        full inventory too, so that rankings and plans stay what they are.
 
     Notes
     -----
@@ -103,15 +143,13 @@ def withheld(inventory: Inventory, language: str = "en") -> Inventory:
     corrections["site_id"] = corrections["site_id"].replace(site_codes)
     corrections["species_id"] = corrections["species_id"].replace(species_codes)
 
-    ranges = inventory.protection_range
-    # a distance to what stands on every map is a line on which the site must lie
-    near = ranges["nearest_area_km"].mask(ranges.index.isin(sites.index[vague]))
-    ranges = ranges.assign(nearest_area_km=near).rename(index=site_codes).sort_index()
+    ranges = inventory.protection_range.assign(nearest_area_km=shown_area_km(inventory))
+    ranges = ranges.rename(index=site_codes).sort_index()
 
     return replace(
         inventory,
         protection_range=ranges,
-        sites=_sites(sites, vague, site_codes, language),
+        sites=_sites(sites, shown_points(inventory), vague, site_codes, language),
         species=_species(species, species_codes, language),
         threats=threats.sort_values(["species_id", "code", "entry"], ignore_index=True),
         corrections=corrections,
@@ -134,13 +172,12 @@ def _site_codes(hidden: pd.DataFrame) -> dict[str, str]:
 
 
 def _sites(
-    sites: gpd.GeoDataFrame, vague: np.ndarray, codes: dict[str, str], language: str
+    sites: gpd.GeoDataFrame, places: pd.DataFrame, vague: np.ndarray, codes: dict[str, str], language: str
 ) -> gpd.GeoDataFrame:
     made = sites.copy()
     hidden = made.index.isin(list(codes))
-    digits = value("sensitive.digits")
     for column in ("latitude", "longitude"):
-        made[column] = made[column].mask(vague, made[column].round(digits))
+        made[column] = places[column]
     points = gpd.points_from_xy(made["longitude"], made["latitude"]).to_numpy()
     points[made["latitude"].isna().to_numpy()] = None
     shapes = made.geometry.to_numpy(dtype=object)

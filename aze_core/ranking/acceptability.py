@@ -63,6 +63,9 @@ class Acceptability:
     shares : (n, b) numpy.ndarray
         Rank acceptability: share of the draws in which the site's rank lies in the band. Sites that are equal
         in a draw share the ranks that they hold together, so each row and each rank sums to one.
+    ranks : (n, b) numpy.ndarray
+        Share of the draws in which the site's rank, as the ranking counts it, lies in the band: equal sites
+        all have the best of the ranks that they hold together. The same as `shares` where none are equal.
     central : pandas.DataFrame
         Central weights: mean weights of the draws in which the site comes first; missing where it never does.
         Sites that come first together count by their parts.
@@ -72,6 +75,7 @@ class Acceptability:
     sites: pd.Index
     edges: NDArray[np.int64]
     shares: NDArray[np.float32]
+    ranks: NDArray[np.float32]
     central: pd.DataFrame
     draws: int
     seed: int
@@ -103,11 +107,11 @@ class Acceptability:
         -------
         pandas.DataFrame
             Index: the sites; `low`, `high`: the smallest ranks at which at least 5 % and 95 % of the draws
-            are reached.
+            are reached. Equal sites share the best of their ranks, as in the ranking.
         """
         level = value("acceptability.level") if level is None else level
         tail = (1 - level) / 2
-        sums = np.cumsum(self.shares, axis=1, dtype=np.float64)
+        sums = np.cumsum(self.ranks, axis=1, dtype=np.float64)
         ends = np.append(self.edges[1:] - 1, max(len(self.sites), 1))
         # the draws are whole: what is missing to the tail by rounding is not missing
         low = (sums < tail - 1e-6).sum(axis=1)
@@ -465,14 +469,15 @@ def _tallied(simulation: _Simulation, sites: pd.Index, names: list[str]) -> Acce
         leads += np.bincount(front, weights=part, minlength=groups)
         for at in range(k):
             led[:, at] += np.bincount(front, weights=weights[row, at] * part, minlength=groups)
-    table = tally.table() / simulation.draws
+    table, best = ((counts / simulation.draws).astype(np.float32) for counts in (tally.table(), tally.best))
     with np.errstate(invalid="ignore", divide="ignore"):
         central = led / leads[:, None]
     own = simulation.group_of
     return Acceptability(
         sites=sites,
         edges=tally.edges,
-        shares=table.astype(np.float32)[own],
+        shares=table[own],
+        ranks=table[own] if simulation.is_plain else best.reshape(table.shape)[own],
         central=pd.DataFrame(central[own].reshape(n, k), index=sites, columns=names),
         draws=simulation.draws,
         seed=simulation.seed,
@@ -490,11 +495,14 @@ class _Tally:
         self.counts = np.zeros(groups * len(edges))
         # what each rank gains from a band on: ranks that are shared over several bands
         self.gains = np.zeros(groups * len(edges))
+        # ranks as the ranking counts them
+        self.best = np.zeros(groups * len(edges))
 
     def add(self, order: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]) -> None:
         """Count groups that share the ranks from `first` to `last` (from 0) evenly."""
         one, two = self.band[first], self.band[last]
         row = order * len(self.edges)
+        self.best += np.bincount((row + one).ravel(), minlength=len(self.best))
         whole = one == two
         self.counts += np.bincount((row + one)[whole], minlength=len(self.counts))
         if whole.all():

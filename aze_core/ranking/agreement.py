@@ -21,6 +21,8 @@ class Agreement:
     tau : float
         Kendall's tau-b, -1 (turned round) to 1 (the same); missing where there are fewer than two sites, or
         one order ties all of them.
+    alike : float
+        Part of all pairs of sites that stand in the same order in both; pairs that one of them ties do not.
     sites : int
         Sites that have a rank in both.
     apart : pandas.DataFrame
@@ -29,6 +31,7 @@ class Agreement:
     """
 
     tau: float
+    alike: float
     sites: int
     apart: pd.DataFrame
 
@@ -56,20 +59,27 @@ def kendall_tau_b(one: ArrayLike, two: ArrayLike) -> float:
     >>> kendall_tau_b([1, 2, 3], [1, 2, 3]), kendall_tau_b([1, 2, 3], [3, 2, 1])
     (1.0, -1.0)
     """
+    return _pairs(one, two)[0]
+
+
+def _pairs(one: ArrayLike, two: ArrayLike) -> tuple[float, float]:
+    """Kendall's tau-b, and the part of all pairs that stand in the same order; missing where none can be."""
     # dense ranks: a difference of two is then their order, and equal numbers are equal
     x, y = (np.unique(np.asarray(each, dtype=float), return_inverse=True)[1] for each in (one, two))
     n = len(x)
-    both = untied_x = untied_y = 0
+    both = untied_x = untied_y = same = 0
     step = max(1, _AT_ONCE // max(n, 1))
     for start in range(0, n, step):
         a = np.sign(x[start : start + step, None] - x[None, :])
         b = np.sign(y[start : start + step, None] - y[None, :])
         both += int((a * b).sum())
+        same += int((a * b > 0).sum())
         untied_x += int(np.abs(a).sum())
         untied_y += int(np.abs(b).sum())
+    alike = same / (n * (n - 1)) if n > 1 else float("nan")
     if not untied_x or not untied_y:
-        return float("nan")
-    return both / float(np.sqrt(float(untied_x) * float(untied_y)))
+        return float("nan"), alike
+    return both / float(np.sqrt(float(untied_x) * float(untied_y))), alike
 
 
 def agreement(one: pd.DataFrame, two: pd.DataFrame) -> Agreement:
@@ -95,4 +105,5 @@ def agreement(one: pd.DataFrame, two: pd.DataFrame) -> Agreement:
     both = both.astype("int64").sort_index()
     both["moved"] = both["two"] - both["one"]
     order = both["moved"].abs().sort_values(ascending=False, kind="stable").index
-    return Agreement(kendall_tau_b(both["one"], both["two"]), len(both), both.loc[order])
+    tau, alike = _pairs(both["one"], both["two"])
+    return Agreement(tau, alike, len(both), both.loc[order])

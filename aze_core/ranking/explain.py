@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from aze_core.domain.model import ONE_AXIS, Inventory, RankSettings, Uncertainty, Weights
 from aze_core.domain.settings import value
 from aze_core.ranking.acceptability import Acceptability
-from aze_core.ranking.score import listed_sites
+from aze_core.ranking.score import listed_sites, settled_values
 from aze_core.ranking.sensitivity import moves_of_site, reversal
+from aze_core.ranking.values import effective_weights
 
 _WORTH_TELLING = 0.01  # one point of a hundred
 _TOLD = 2  # differences that are told at most
+_DECIMALS = 9  # scores that differ by less are equal, as in the ranking
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,14 @@ def reasons(
             found.append(_range(row))
         return found
     given = given or Uncertainty()
-    found = _parts(weights, ranked, site)
+    found = _parts(inventory, weights, settings, ranked, site)
     if row["tie_size"] > 1:
         found.append(Reason("tie", {"n": int(row["tie_size"]) - 1}))
     if spread is not None:
-        found.append(_sure(weights, given, spread, site))
+        found.append(_sure(weights, given, spread, site, _total(ranked)))
     found += _neighbours(inventory, weights, settings, ranked, site)
-    if weights is not None:
+    # where all are among the first N, no weight takes one out of them
+    if weights is not None and _total(ranked) > given.top:
         found.append(_one_weight(inventory, weights, settings, site, int(row["rank"]), given.top))
     found += _unknowns(row)
     if not pd.isna(row["beyond"]) and row["beyond"]:
@@ -93,11 +97,18 @@ def _columns(ranked: pd.DataFrame) -> list[str]:
     return [str(name) for name in ranked.columns if str(name).startswith("c_")]
 
 
-def _parts(weights: Weights | None, ranked: pd.DataFrame, site: str) -> list[Reason]:
+def _total(ranked: pd.DataFrame) -> int:
+    """How many sites have a rank."""
+    return int(ranked["rank"].notna().sum())
+
+
+def _parts(
+    inventory: Inventory, weights: Weights | None, settings: RankSettings, ranked: pd.DataFrame, site: str
+) -> list[Reason]:
     """What lifts a site and what holds it down."""
     row: Any = ranked.loc[site]
-    parts = {name[2:]: float(row[name]) for name in _columns(ranked)}
     if weights is None:
+        parts = {name[2:]: float(row[name]) for name in _columns(ranked)}
         found = []
         most = max(parts, key=lambda name: parts[name], default=None)
         if most is not None and parts[most] > 0 and row["score"] > 0:
@@ -108,11 +119,12 @@ def _parts(weights: Weights | None, ranked: pd.DataFrame, site: str) -> list[Rea
             found.append(Reason("covered", {"share": float(row["share"])}))
         return found
     placed = ranked[ranked["apart"] == ""]
+    values, shares = _weighed(inventory, weights, settings, site)
     # what is not known holds nothing down, here or in the middle of the others
-    sure = {code: _is_known(placed["unknown"], code) for code in parts}
+    sure = {code: _is_known(placed["unknown"], code) for code in shares}
     middle = {
-        code: each - float(placed.loc[sure[code], f"c_{code}"].median())
-        for code, each in parts.items()
+        code: share * float(values.at[site, code] - values.loc[placed.index[sure[code]], code].median())
+        for code, share in shares.items()
         if sure[code][site]
     }
     found = []
@@ -126,13 +138,31 @@ def _parts(weights: Weights | None, ranked: pd.DataFrame, site: str) -> list[Rea
     return found
 
 
+def _weighed(
+    inventory: Inventory, weights: Weights, settings: RankSettings, site: str
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Values of the weighted criteria, and what part each has in the score of one site.
+
+    Sites are compared by values: the parts of a score are rescaled where a criterion is not known, and so
+    not the same from site to site.
+    """
+    used = effective_weights(inventory, weights, settings)
+    values = settled_values(inventory, used, settings).known
+    mine = values.loc[site].notna()
+    held = {code: share for code, share in used.shares.items() if mine[code]}
+    total = sum(held.values())
+    return values, {code: share / total for code, share in held.items()}
+
+
 def _is_known(unknown: pd.Series, code: str) -> pd.Series:
     """Whether a weighted criterion is known of each site; two of them hang on the category."""
     name = "category" if code in ONE_AXIS else code
     return unknown.map(lambda names: name not in names.split(";")).astype(bool)
 
 
-def _sure(weights: Weights | None, given: Uncertainty, spread: Acceptability, site: str) -> Reason:
+def _sure(
+    weights: Weights | None, given: Uncertainty, spread: Acceptability, site: str, total: int
+) -> Reason:
     ends: Any = spread.interval().loc[site]
     fields = {
         "low": int(ends["low"]),
@@ -141,11 +171,12 @@ def _sure(weights: Weights | None, given: Uncertainty, spread: Acceptability, si
         "share": float(spread.p_top(given.top)[site]),
         "top": given.top,
     }
-    if weights is None:
-        return Reason("sure_data", fields)
-    if given.spread == "flat":
-        return Reason("sure_flat", fields)
-    return Reason("sure_ordinal", fields) if given.spread == "ordinal" else Reason("sure_near", fields)
+    if total <= given.top:
+        # all are among the first: that says nothing of this one
+        fields = {name: fields[name] for name in ("low", "high", "level")} | {"total": total}
+    of = {"flat": "flat", "ordinal": "ordinal"}.get(given.spread, "near")
+    kind = f"sure_{'data' if weights is None else of}"
+    return Reason(f"{kind}_all" if total <= given.top else kind, fields)
 
 
 def _neighbours(
@@ -238,8 +269,9 @@ def why_not(
     Returns
     -------
     list of Reason
-        Why it is not listed; or why it has no rank; or how it differs from the last of the first N, what
-        would bring it in, and how high what is not known could lift it.
+        Why it is not listed; or why it has no rank; or its rank and how it differs from the last of the
+        first N, what would bring it in, and how high what is not known of it could lift it, and what is not
+        known of others too.
 
     Raises
     ------
@@ -251,26 +283,46 @@ def why_not(
     row: Any = ranked.loc[site]
     if row["apart"]:
         return reasons(inventory, weights, settings, ranked, site)
-    if row["rank"] <= top:
-        return [Reason("not_needed", {"rank": int(row["rank"]), "top": top})]
+    total, rank = _total(ranked), int(row["rank"])
+    if rank <= top:
+        kind = "not_needed_all" if total <= top else "not_needed"
+        return [Reason(kind, {"rank": rank, "total": total, "top": top})]
     placed = ranked[ranked["rank"].notna()]
     last = str(placed.index[(placed["rank"] <= top).to_numpy()][-1])
     other: Any = ranked.loc[last]
-    by = float(other["score"] - row["score"])
-    found = [
-        Reason("short", {"other": inventory.sites.at[last, "name"], "by": by, "rank": int(other["rank"])})
-    ]
+    fields: dict[str, Any] = {
+        "other": inventory.sites.at[last, "name"],
+        "by": float(other["score"] - row["score"]),
+        "rank": int(other["rank"]),
+        "mine": rank,
+        "total": total,
+        "top": top,
+    }
+    found = [Reason("short", fields)]
     if weights is None:
         found += _fewer(row, other)
     else:
-        codes = [name[2:] for name in _columns(ranked) if _is_known(ranked["unknown"], name[2:])[site]]
-        gaps = {code: float(other[f"c_{code}"] - row[f"c_{code}"]) for code in codes}
+        values, shares = _weighed(inventory, weights, settings, site)
+        known = [code for code in shares if _is_known(ranked["unknown"], code)[[site, last]].all()]
+        gap: Any = values.loc[last] - values.loc[site]
+        gaps = {code: shares[code] * float(gap[code]) for code in known}
         for code in sorted(gaps, key=lambda code: -gaps[code])[:_TOLD]:
             if gaps[code] >= _WORTH_TELLING:
                 found.append(Reason("lacks", {"criterion": code, "points": gaps[code]}))
-        found.append(_one_weight(inventory, weights, settings, site, int(row["rank"]), top))
-    if row["rank_best"] < row["rank"]:
-        found.append(Reason("could_be", {"best": int(row["rank_best"])}))
+        found.append(_one_weight(inventory, weights, settings, site, rank, top))
+    return found + _could_be(row, placed)
+
+
+def _could_be(row: Any, placed: pd.DataFrame) -> list[Reason]:
+    """How high what is not known could lift a site: of it alone, and of the others too."""
+    mine = round(float(row["score_high"]), _DECIMALS) if row["unknown"] else -np.inf
+    alone = min(int((placed["score"].round(_DECIMALS) > mine).sum()) + 1, int(row["rank"]))
+    found = []
+    if alone < row["rank"]:
+        found.append(Reason("could_be", {"best": alone}))
+    if row["rank_best"] < alone:
+        kind = "could_be_too" if found else "could_be_others"
+        found.append(Reason(kind, {"best": int(row["rank_best"])}))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from aze_core.domain.memo import per_inventory
 from aze_core.domain.model import Assumptions, Inventory, RankSettings, Weights
@@ -12,6 +13,8 @@ from aze_core.measures.need import needs
 from aze_core.ranking.criteria import counts, latest, modelled_loss
 from aze_core.ranking.filled import fillings
 from aze_core.ranking.values import Values, criteria_values, effective_weights
+
+Array = NDArray[np.float64]
 
 _DECIMALS = 9  # scores that differ by less are equal: sums in another order must not break a tie
 
@@ -56,10 +59,11 @@ def rank_sites(
     Notes
     -----
     By default an unknown is never filled in. Default order: species of unknown category are left out of
-    `score`. Weighted view: an unknown criterion is left out and the others' weights are rescaled to one. In
-    both the interval runs over all that the unknown could be. A criterion that is the same at all sites that
-    the switch lists in the scope, or known at none of them, cannot tell them apart and has no weight: the
-    switch can so change scores, and the order of two sites of which different criteria are known.
+    `score`. Weighted view: an unknown criterion is left out and the others' weights are rescaled to one; one
+    of which a narrower range is known counts with the end of it that is nearest to that. In both the interval
+    runs over all that the unknown could be. A criterion that is the same at all sites that the switch lists
+    in the scope, or known at none of them, cannot tell them apart and has no weight: the switch can so change
+    scores, and the order of two sites of which different criteria are known.
 
     Examples
     --------
@@ -156,17 +160,16 @@ def settled_values(inventory: Inventory, weights: Weights, settings: RankSetting
 def _by_weights(inventory: Inventory, weights: Weights, settings: RankSettings) -> pd.DataFrame:
     part = weights.shares
     values = settled_values(inventory, weights, settings)
-    share = pd.Series(part)
-    known = values.known.to_numpy(dtype=float)
-    held = ~np.isnan(known) * share.to_numpy()
+    share = np.array(list(part.values()), dtype=np.float64)
+    known, held = _within_range(values, share)
     total = held.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         parts = np.where(held > 0, held / total[:, None] * known, 0.0)
     names = [f"c_{code}" for code in part]
     found = pd.DataFrame(parts, index=values.known.index, columns=names)
     found["score"] = found[names].sum(axis=1).where(total > 0)
-    found["score_low"] = values.low.to_numpy(dtype=float) @ share.to_numpy()
-    found["score_high"] = values.high.to_numpy(dtype=float) @ share.to_numpy()
+    found["score_low"] = values.low.to_numpy(dtype=float) @ share
+    found["score_high"] = values.high.to_numpy(dtype=float) @ share
     raw = values.raw
     # a range that runs over the whole of its scale, or a part of it: neither is known
     lost = {
@@ -176,6 +179,28 @@ def _by_weights(inventory: Inventory, weights: Weights, settings: RankSettings) 
     }
     found["unknown"] = _names(lost, found.index)
     return found
+
+
+def _within_range(values: Values, share: Array) -> tuple[Array, Array]:
+    """Values and weights that count at each site.
+
+    Leaving a criterion out takes it to be as good as the mean of what is known. Where its own range is
+    narrower than the scale and does not reach so far, it counts with the end of the range that is nearest.
+    """
+    known = values.known.to_numpy(dtype=float).copy()
+    low, high = values.low.to_numpy(dtype=float), values.high.to_numpy(dtype=float)
+    while True:
+        held = ~np.isnan(known) * share
+        total = held.sum(axis=1, keepdims=True)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.nansum(held * known, axis=1, keepdims=True) / total
+        nearest = np.clip(mean, low, high)
+        narrow = np.isnan(known) & (share > 0) & (np.abs(nearest - mean) > 10.0**-_DECIMALS)
+        if not narrow.any():
+            return known, held
+        # each may move the mean of the others
+        first = narrow & (np.cumsum(narrow, axis=1) == 1)
+        known = np.where(first, nearest, known)
 
 
 def _names(flags: dict[str, pd.Series], index: pd.Index) -> pd.Series:

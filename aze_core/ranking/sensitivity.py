@@ -230,13 +230,14 @@ def assumption_moves(
     -------
     pandas.DataFrame
         One row per alternative: `assumption` (`scheme`, `horizon`, `unknown`, `cover`, `direction`,
-        `weights`, `without`), `to` (the other choice), `enter`, `leave`: sites, `;`-joined, `moved`: the
-        larger of their numbers, at most `top`. The alternative that moves most comes first; one under which
-        nothing could be filled in is not there.
+        `weights`, `without`), `to` (the other choice), `enter`, `leave`: sites, `;`-joined, `entering`,
+        `leaving`: how many these are, `moved`: the larger of the two. The alternative that moves most comes
+        first; one under which nothing could be filled in is not there.
 
     Notes
     -----
-    One assumption at a time; together they can do more. Sites that share the last rank all count as in.
+    One assumption at a time; together they can do more. In is who has a rank of at most `top`: sites that
+    share the last rank all count as in, so that more can be in than `top`, and more enter than leave.
     """
     now = set(_top(inventory, scores(inventory, weights, settings), settings, top))
     rows = []
@@ -253,10 +254,13 @@ def assumption_moves(
                 "to": to,
                 "enter": ";".join(enter),
                 "leave": ";".join(leave),
-                "moved": min(top, max(len(enter), len(leave))),
+                "entering": len(enter),
+                "leaving": len(leave),
+                "moved": max(len(enter), len(leave)),
             }
         )
-    found = pd.DataFrame(rows, columns=["assumption", "to", "enter", "leave", "moved"])
+    columns = ["assumption", "to", "enter", "leave", "entering", "leaving", "moved"]
+    found = pd.DataFrame(rows, columns=columns)
     return found.sort_values("moved", ascending=False, kind="stable", ignore_index=True)
 
 

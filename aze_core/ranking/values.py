@@ -14,6 +14,7 @@ from aze_core.domain.settings import value
 from aze_core.measures.coverage import protection_class
 from aze_core.measures.nearest import nearest_site
 from aze_core.measures.threat import highest_extinction, highest_impact, site_star, star
+from aze_core.measures.withhold import shown_area_km, shown_points
 from aze_core.ranking.criteria import (
     GONE,
     counts,
@@ -153,11 +154,10 @@ def raw_criterion(inventory: Inventory, code: str, assumptions: Assumptions) -> 
         # the range of cover is drawn beside the ranking; in it, as in the default order, the newest counts
         return _certain(_uncovered(latest(inventory)["share"].astype(float)), inventory)
     if code == "areas":
-        return _certain(inventory.protection_range["nearest_area_km"].astype(float), inventory)
+        return _certain(shown_area_km(inventory), inventory)
     if code == "neighbours":
-        return _certain(
-            nearest_site(inventory.sites["latitude"], inventory.sites["longitude"])["km"], inventory
-        )
+        points = shown_points(inventory)
+        return _certain(nearest_site(points["latitude"], points["longitude"])["km"], inventory)
     if code.startswith(NATIONAL):
         return _national(inventory, code.removeprefix(NATIONAL))
     raise SettingError("not_one_of", name="criterion", value=code, expected=", ".join(CRITERIA))

@@ -84,7 +84,10 @@ def _choices(settings: str, language: str) -> list[tuple[str, str]]:
     if not isinstance(given, dict):
         return [(t("about_file.settings", language), settings)]
     found = _flat("", given, language) if given else ()
-    return [(t("about_file.setting", language, name=name), text) for name, text in found]
+    rows = [(t("about_file.setting", language, name=name), text) for name, text in found]
+    # the choices of a ranking: its two pairs of ranks are not the same
+    columns = [(t("about_file.columns", language), t("about_file.columns_said", language))]
+    return rows + columns if "uncertainty" in given else rows
 
 
 def _flat(name: str, item: Any, language: str) -> Iterator[tuple[str, str]]:

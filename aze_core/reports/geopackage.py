@@ -1,4 +1,4 @@
-"""A ranking as a GeoPackage of points, with a table that says what it stands on."""
+"""Sites as a GeoPackage of points, with a table that says what it stands on."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def to_geopackage(
     settings: str = "",
     language: str = "en",
     sources: pd.DataFrame | None = None,
+    layer: str = LAYER,
 ) -> bytes:
     """A frame as a layer of points that QGIS, ArcGIS and R open.
 
@@ -34,11 +35,13 @@ def to_geopackage(
     settings, sources : str, pandas.DataFrame
         The choices behind the numbers, and what they rest on; see `aze_core.reports.about.about`.
     language : str
+    layer : str
+        Name of the layer.
 
     Returns
     -------
     bytes
-        Layer `ranking` (points, EPSG:4326; a site without a point is a row without geometry) and table
+        The layer (points, EPSG:4326; a site without a point is a row without geometry) and table
         `about` (`name`, `value`).
 
     Raises
@@ -69,11 +72,11 @@ def to_geopackage(
     places = points.reindex(frame.index)[["latitude", "longitude"]].astype("float64")
     shapes = gpd.points_from_xy(places["longitude"], places["latitude"]).to_numpy()
     shapes[places.isna().any(axis=1).to_numpy()] = None
-    layer = gpd.GeoDataFrame(_plain(frame.reset_index()), geometry=shapes, crs="EPSG:4326")
+    shown = gpd.GeoDataFrame(_plain(frame.reset_index()), geometry=shapes, crs="EPSG:4326")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "ranking.gpkg")
+        path = Path(folder, "sites.gpkg")
         # an R-tree would keep plain SQLite from writing to the layer
-        pyogrio.write_dataframe(layer, path, layer=LAYER, geometry_type="Point", SPATIAL_INDEX="NO")
+        pyogrio.write_dataframe(shown, path, layer=layer, geometry_type="Point", SPATIAL_INDEX="NO")
         pyogrio.write_dataframe(about(version, settings, sources, language), path, layer=RECORD)
         return path.read_bytes()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from aze_core.domain.model import NATIONAL, Assumptions, Weights
-from aze_core.locale import interval, messages, t
+from aze_core.locale import chance, interval, messages, t
 from aze_core.ranking.explain import Reason
 
 _IN_POINTS = ("lifts", "holds", "lacks")
@@ -74,7 +74,7 @@ def reason_sentence(
     --------
     >>> lifted = Reason("lifts", {"criterion": "gap", "points": 0.125})
     >>> reason_sentence(lifted, Weights(), Assumptions())
-    '**Uncovered part** lifts it most: 12.5 points above the median of the listed sites.'
+    "**Uncovered part** lifts it most: 12.5 points more than at the listed sites' median value."
     >>> ahead = Reason("ahead", {"other": "Ash Hill", "by": 0.25})
     >>> reason_sentence(ahead, None, Assumptions(20), str.upper)
     '**ASH HILL** stands just ahead, by 0.250 species over 20 years.'
@@ -84,6 +84,8 @@ def reason_sentence(
         fields["criterion"] = criterion_name(fields["criterion"])
     if reason.kind.startswith("sure_"):
         fields["ranks"] = interval(fields["low"], fields["high"])
+        if "share" in fields:
+            fields["share"] = chance(fields["share"])
     if reason.kind in _IN_POINTS:
         fields["points"] = fields["points"] * 100
     if escape is not None:

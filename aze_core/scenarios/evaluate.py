@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from aze_core.domain.memo import per_inventory
 from aze_core.domain.model import Assumptions, Inventory
 from aze_core.domain.settings import value
+from aze_core.measures.threat import star
 from aze_core.ranking.criteria import highest_probability, occurrence_table
 
 
@@ -83,7 +84,11 @@ def species_state(occurrences: pd.DataFrame, cover: pd.Series) -> pd.DataFrame:
 
 
 def risk_reduction(
-    inventory: Inventory, cover: pd.Series, assumptions: Assumptions, species: pd.Index | None = None
+    inventory: Inventory,
+    cover: pd.Series,
+    assumptions: Assumptions,
+    species: pd.Index | None = None,
+    effects: pd.Series | None = None,
 ) -> tuple[float, float, float]:
     r"""Modelled risk reduction of a cover, with the interval that unknown categories leave.
 
@@ -95,6 +100,9 @@ def risk_reduction(
     assumptions : Assumptions
     species : pandas.Index, optional
         Species to count; all by default. Species with a site of unknown cover are left out.
+    effects : pandas.Series, optional
+        Index `species_id`: effect of protection on each, in place of the one of `assumptions`; see
+        `aze_core.scenarios.effects.species_effects`.
 
     Returns
     -------
@@ -103,8 +111,8 @@ def risk_reduction(
 
     Notes
     -----
-    :math:`\sum_s p_s(T)\, e\, sec_s` with :math:`sec_s` from `species_cover`. Illustrative. Species that are
-    Extinct in the Wild are left out.
+    :math:`\sum_s p_s(T)\, e_s\, sec_s` with :math:`sec_s` from `species_cover`. Illustrative. Species
+    that are Extinct in the Wild are left out.
     """
     table = species_table(inventory, assumptions)
     held = species_cover(inventory.occurrences, cover).reindex(table.index)
@@ -114,7 +122,8 @@ def risk_reduction(
         at = table.index.get_indexer(species)
         wanted[at[at >= 0]] = True  # -1, not listed at any site, would be the last
         counted &= wanted
-    gain = held.where(counted, 0.0) * assumptions.effect
+    effect = assumptions.effect if effects is None else effects.reindex(table.index)
+    gain = held.where(counted, 0.0) * effect
     known = float((gain * table["p"]).sum())
     extra = float(gain[table["p"].isna()].sum()) * highest_probability(assumptions)
     return known, known, known + extra
@@ -138,3 +147,59 @@ def with_selected(cover: pd.Series, selected: tuple[str, ...]) -> pd.Series:
     after = cover.copy()
     after[after.index.isin(selected)] = 1.0
     return after
+
+
+def reached(before: pd.Series, selected: tuple[str, ...], given: pd.Series | None = None) -> pd.Series:
+    """The share of every site after a plan: at its sites what it gives, elsewhere as before.
+
+    Parameters
+    ----------
+    before : pandas.Series
+        Index `site_id`, 0 to 1; missing where not known.
+    selected : tuple of str
+        Sites of the plan.
+    given : pandas.Series, optional
+        Index `site_id`: share after the plan, 0 to 1. A selected site that is missing in it stays as it was.
+        Without it the selected sites are wholly covered.
+
+    Returns
+    -------
+    pandas.Series
+        Index of `before`, never below it; missing where neither is known.
+
+    Raises
+    ------
+    ValueError
+        When a given share is outside 0 to 1, or a site has two.
+
+    Examples
+    --------
+    >>> reached(pd.Series({"A": 0.4, "B": 0.4}), ("A", "B"), pd.Series({"A": 0.9, "B": 0.1})).tolist()
+    [0.9, 0.4]
+    """
+    if given is None:
+        return with_selected(before, selected)
+    share = given.astype("float64")
+    if not share.dropna().between(0, 1).all() or share.index.has_duplicates:
+        raise ValueError("shares after a plan are expected within 0 to 1, one for each site")
+    at = share.reindex(before.index).where(before.index.isin(selected))
+    return pd.Series(
+        np.fmax(before.to_numpy(dtype=float), at.to_numpy()), index=before.index, name=before.name
+    )
+
+
+@per_inventory
+def recorded_star(inventory: Inventory) -> pd.DataFrame:
+    """Threat-abatement STAR of every site from species with a usable threat record.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `site_id`, sites with such a species; `low`: from known categories, and `high` with CR for those
+        that are not known. Species without a record are left out: nobody knows what abates their threats.
+    """
+    rows = star(inventory.occurrences, inventory.species["category"], inventory.threats)
+    rows = rows[rows["code"].notna()]
+    most = rows["share"] * rows["part"] * float(value("threat.star.CR"))
+    parts = pd.DataFrame({"low": rows["star"].fillna(0.0), "high": rows["star"].fillna(most)})
+    return parts.groupby(rows["site_id"]).sum()

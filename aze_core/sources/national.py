@@ -406,10 +406,16 @@ def _placed(
 
 Value = dict[str, Any]
 
+_NO_MERIT = {"sensitive", "mett_max"}
+"""Fields that say how another is to be read or shown."""
+
 
 def _value(text: str, number: float | None, kind: str, column: _Column) -> Value:
     scorable = (
-        kind == "number" and not column.rights and column.field not in RIGHTS and column.field != "sensitive"
+        kind == "number"
+        and not column.rights
+        and column.field not in RIGHTS
+        and column.field not in _NO_MERIT
     )
     return {
         "value": text,

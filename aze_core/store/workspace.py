@@ -40,6 +40,14 @@ _STEPS = (
         decided_by TEXT NOT NULL, made TEXT NOT NULL
     ) STRICT;
     """,
+    """
+    CREATE TABLE scenarios (
+        scenario TEXT PRIMARY KEY, name TEXT NOT NULL, author TEXT NOT NULL, note TEXT NOT NULL,
+        parent TEXT NOT NULL, inventory TEXT NOT NULL, settings TEXT NOT NULL, results TEXT NOT NULL,
+        created REAL NOT NULL, changed REAL NOT NULL, deleted_at REAL
+    ) STRICT;
+    CREATE INDEX scenarios_changed ON scenarios (changed);
+    """,
 )
 
 # WAL and a busy timeout alone fail under many simultaneous writers of one process

@@ -94,6 +94,13 @@ def numbered(df: pd.DataFrame) -> pd.DataFrame:
     return df.reset_index(drop=True).rename_axis(None).assign(row=range(len(df)))
 
 
+NARROW = "windowSize()[0] < 640"
+"""Vega expression: on a phone, where charts that stand side by side are put one below the other."""
+
+_NARROW_LIMIT = 150
+"""Pixels of the widest row label there, so that the marks keep their room."""
+
+
 def row_axis(labels: Sequence[str], k: float, limit: float, show: bool = True, offset: float = 0) -> alt.Y:
     """Band per row, labelled through the axis: a name never is an identity.
 
@@ -104,7 +111,7 @@ def row_axis(labels: Sequence[str], k: float, limit: float, show: bool = True, o
     k, limit : float
         Scale; widest label in pixels at ``k = 1``.
     show : bool
-        Whether labels are drawn.
+        Whether labels are drawn everywhere; otherwise on a phone alone.
     offset : float
         Pixels by which labels are moved down.
 
@@ -114,17 +121,14 @@ def row_axis(labels: Sequence[str], k: float, limit: float, show: bool = True, o
     '["A", "B"][datum.value]'
     """
     names = json.dumps([one_line(x) for x in labels])  # ASCII only, quotes escaped: a safe literal
-    axis = (
-        alt.Axis(
-            labelExpr=f"{names}[datum.value]",
-            labelFontSize=13 * k,
-            labelLimit=limit * k,
-            labelPadding=8,
-            labelOffset=offset,
-            grid=False,
-        )
-        if show
-        else None
+    label = f"{names}[datum.value]"
+    axis = alt.Axis(
+        labelExpr=label if show else f"{NARROW} ? {label} : ''",
+        labelFontSize=13 * k,
+        labelLimit=alt.ExprRef(f"{NARROW} ? {min(limit, _NARROW_LIMIT) * k} : {limit * k}"),
+        labelPadding=8,
+        labelOffset=offset,
+        grid=False,
     )
     return alt.Y("row:O", title=None, axis=axis)
 
@@ -482,7 +486,7 @@ def contributions(
     scale = alt.Scale(domain=[0, longest], nice=False, clamp=True, range=with_room(12 + 7.6 * printed * k))
 
     def x(field: str) -> alt.X:
-        axis = alt.Axis(orient="top", tickCount=4, labelFlush=True)
+        axis = alt.Axis(orient="top", tickCount=4, labelFlush=True, labelSeparation=12, titleAnchor="start")
         return alt.X(f"{field}:Q", title=words["x"], axis=axis, scale=scale)
 
     pick = alt.selection_point(name="pick", fields=["site_id"], on=PICK, empty=False)

@@ -23,6 +23,7 @@ APART = 3
 
 _STEP, _ROW = 10.0, 9.0  # least distance of two small marks, px sideways and upwards
 _WIDTH = 480.0  # width for which marks are moved sideways, px: charts of this page are seldom narrower
+_TWO_LINES = 460.0  # width below which the name of a quarter is broken after its comma, px
 _AWAY = 0.1  # furthest that a mark is moved sideways: half the way from one species to two
 _SMALL, _LARGE = 75.0, 900.0  # areas of a mark for one site and for the most that share one, px²
 
@@ -201,7 +202,8 @@ def scatter(
 
 
 def _names(words: Words, x_cut: float, t: dict[str, Any], k: float) -> list[alt.Chart]:
-    """Names of the quarters in the outer corners, cut where they would run into the neighbour's."""
+    """Names of the quarters in the outer corners: in two lines, then cut, before they run into each other."""
+    narrow = f"width < {_TWO_LINES * k}"
     layers = []
     for name in QUARTERS:
         right, upper = (part == "high" for part in name.split("_")[1:])
@@ -209,19 +211,19 @@ def _names(words: Words, x_cut: float, t: dict[str, Any], k: float) -> list[alt.
         layers.append(
             alt.Chart(pd.DataFrame({"said": [one_line(words[name])]}))
             .mark_text(
+                text=alt.ExprRef(f"{narrow} ? split(datum.said, ', ') : datum.said"),
                 align="right" if right else "left",
                 baseline="top" if upper else "bottom",
                 dx=-8 if right else 8,
                 dy=6 if upper else -6,
                 limit=alt.ExprRef(f"max(40, {share:.4f} * width - 16)"),
                 color=t["muted"],
-                fontSize=13 * k,
+                fontSize=alt.ExprRef(f"{narrow} ? {11.5 * k} : {13 * k}"),
                 fontWeight=600,
             )
             .encode(
                 x=alt.XValue("width" if right else 0),
                 y=alt.YValue(0 if upper else "height"),
-                text=alt.Text("said:N"),
             )
         )
     return layers

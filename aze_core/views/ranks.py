@@ -11,6 +11,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from aze_core.domain.settings import value
+
 from .charts import (
     PICK,
     Words,
@@ -30,7 +32,9 @@ LETTERS = ("A", "B", "C", "D")
 
 
 def chance(field: str, unknown: str) -> str:
-    """Vega expression: a probability in whole percent that never rounds to certain or impossible.
+    """Vega expression: a probability in whole percent, never rounded to certain, impossible or sure.
+
+    Sure is the share from which a place among the first counts as such (`acceptability.sure`).
 
     Parameters
     ----------
@@ -44,11 +48,12 @@ def chance(field: str, unknown: str) -> str:
     >>> "'<' + format(0.01, '.0%')" in chance("p", "not known")
     True
     """
-    p = f"datum.{field}"
+    p, sure = f"datum.{field}", value("acceptability.sure")
     return (
         f"!isValid({p}) ? {json.dumps(unknown)}"
         f" : {p} > 0 && {p} < 0.005 ? '<' + format(0.01, '.0%')"
         f" : {p} < 1 && {p} >= 0.995 ? '>' + format(0.99, '.0%')"
+        f" : {p} < {sure} && {p} >= {sure - 0.005} ? format(floor({p} * 1000) / 1000, '.1%')"
         f" : format({p}, '.0%')"
     )
 
@@ -82,9 +87,10 @@ def rank_spread(
     selected : str, optional
         ``site_id`` whose row is underlaid.
     xmax : int, optional
-        Last rank drawn; what lies beyond ends in an arrow, and its text still gives the numbers.
+        Last rank drawn, where any site reaches so far: the axis ends at the last rank there is. What lies
+        beyond ends in an arrow, and its text still gives the numbers.
     show_labels : bool
-        Names at the left; off beside `charts.contributions`.
+        Names at the left; off beside `charts.contributions`, where only a phone shows them.
     row_height, label_limit : int
         Pixels at ``k = 1``.
 
@@ -124,8 +130,8 @@ def rank_spread(
         for a, b, k_ in zip(d["low"], d["high"], known, strict=True)
     ]
     furthest = d[["rank", "low", "high"]].max().max()
-    last = float(xmax) if xmax is not None else float(furthest) if pd.notna(furthest) else 1.0
-    last = max(last, 2.0)
+    furthest = float(furthest) if pd.notna(furthest) else 1.0
+    last = max(furthest if xmax is None else min(float(xmax), furthest), 2.0)
     d["end"] = d[["rank", "high"]].max(axis=1).clip(upper=last).fillna(1.0)
     y = row_axis(d["label"].tolist(), k, label_limit, show_labels)
     room = 20.0 + 8 * max(3, *(len(text) for text in d["text"]))
@@ -136,7 +142,8 @@ def rank_spread(
     scale = alt.Scale(domain=[1, last], nice=False, range=with_room(room * k, 7 * k))
 
     def x(field: str) -> alt.X:
-        axis = alt.Axis(orient="top", values=ticks, format="d")
+        # from the left edge: the axis may be narrower than its title
+        axis = alt.Axis(orient="top", values=ticks, format="d", labelSeparation=12, titleAnchor="start")
         return alt.X(f"{field}:Q", title=words["x"], axis=axis, scale=scale)
 
     tip = [

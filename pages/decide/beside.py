@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from aze_core.domain.model import Inventory, Weights
-from aze_core.locale import interval, number, percent, t
+from aze_core.locale import chance, interval, number, percent, t
 from aze_core.measures.impute import Validation
 from aze_core.ranking.filled import can_be_filled
 from aze_core.ranking.values import effective_weights
@@ -38,7 +38,7 @@ def sentence(view: View) -> None:
     text = (
         t("orders.no_tau", n=found.sites)
         if pd.isna(found.tau)
-        else t("orders.tau", tau=found.tau, n=found.sites)
+        else t("orders.tau", tau=found.tau, same=found.alike * 100, n=found.sites)
     )
     if first["moved"]:
         text += " " + say(
@@ -58,6 +58,7 @@ def parts(view: View) -> None:
         format_func=lambda code: t(f"beside.{code}"),
         key="rank_part",
         required=True,
+        wrap=True,
     )
     with st.container(border=True):
         {
@@ -123,17 +124,16 @@ def compare(view: View) -> None:
         t("compare_sites.alt", sites="; ".join(f"{letter[s]} {view.names[s]}" for s in chosen)),
         key="profile_chart",
     )
-    sure = view.sure().loc[chosen]
+    points = view.ranked.loc[chosen, "score"] * (1 if view.weights is None else 100)
     lines = [
+        (
+            t("priorities.score_weighted")
+            if view.weights is not None
+            else t("compare_sites.loss", horizon=view.settings.assumptions.horizon_years),
+            [number(each, 1 if view.weights is not None else 3) for each in points],
+        ),
         (t("word.rank"), [_place(view, site) for site in chosen]),
-        (
-            t("priorities.interval_short"),
-            [interval(a, b) for a, b in zip(sure["low"], sure["high"], strict=True)],
-        ),
-        (
-            t("priorities.p_top", top=view.given.top),
-            [t("missing") if pd.isna(p) else percent(p) for p in sure["p_top"]],
-        ),
+        *_sure_lines(view, chosen),
         (t("need.title"), [controls.need_text(view.ranked.loc[site]) for site in chosen]),
         (t("word.categories"), [controls.category_text(view.ranked.loc[site]) for site in chosen]),
         *(
@@ -159,6 +159,18 @@ def compare(view: View) -> None:
                 frame.loc[f"{letter[str(site)]} {view.names[site]}", letter[str(site)]] = "–"
             table(frame, t("compare_sites.wins"), inventory.version, "wins", opened=True)
             note(t("compare_sites.wins_note", n=view.given.draws))
+
+
+def _sure_lines(view: View, chosen: list[str]) -> list[tuple[str, list[str]]]:
+    """Ranks in the draws, and how often among the first N: where something is drawn, and can be left out."""
+    if not view.has_draws:
+        return []
+    sure = view.sure().loc[chosen]
+    ends = zip(sure["low"], sure["high"], strict=True)
+    lines = [(t("priorities.interval_short"), [interval(a, b) for a, b in ends])]
+    if len(view.placed) > view.given.top:
+        lines.append((t("priorities.p_top", top=view.given.top), [chance(p) for p in sure["p_top"]]))
+    return lines
 
 
 def _place(view: View, site: str) -> str:
@@ -189,7 +201,9 @@ def orders(view: View) -> None:
             "name": st.column_config.TextColumn(t("word.site")),
             "one": st.column_config.NumberColumn(t(f"orders.by_{one}")),
             "two": st.column_config.NumberColumn(t(f"orders.by_{two}")),
-            "moved": st.column_config.NumberColumn(t("orders.moved"), help=t("orders.moved_help")),
+            "moved": st.column_config.NumberColumn(
+                t("orders.moved"), format="%+d", help=t("orders.moved_help")
+            ),
         },
         settings=view.choices(),
         opened=True,
@@ -211,14 +225,14 @@ def assumptions(view: View) -> None:
         else say(
             "moves.most",
             what=assumption_name(first["assumption"], first["to"]),
-            n=int(first["moved"]),
+            enter=int(first["entering"]),
+            leave=int(first["leaving"]),
             top=top,
         )
     )
 
     def named(sites: str) -> str:
-        listed = [str(view.names[site]) for site in sites.split(";") if site]
-        return "; ".join(listed[:_DIFFER]) + (" …" if len(listed) > _DIFFER else "")
+        return "; ".join(str(view.names[site]) for site in sites.split(";") if site)
 
     table(
         pd.DataFrame(
@@ -227,7 +241,8 @@ def assumptions(view: View) -> None:
                     _lead(assumption_name(a, b))
                     for a, b in zip(found["assumption"], found["to"], strict=True)
                 ],
-                "moved": found["moved"],
+                "entering": found["entering"],
+                "leaving": found["leaving"],
                 "enter": [named(sites) for sites in found["enter"]],
                 "leave": [named(sites) for sites in found["leave"]],
             }
@@ -237,7 +252,10 @@ def assumptions(view: View) -> None:
         "assumptions",
         {
             "what": st.column_config.TextColumn(t("moves.what")),
-            "moved": st.column_config.NumberColumn(t("moves.moved", top=top), help=t("moves.moved_help")),
+            "entering": st.column_config.NumberColumn(
+                t("moves.enters", top=top), help=t("moves.count_help", top=top)
+            ),
+            "leaving": st.column_config.NumberColumn(t("moves.leaves"), help=t("moves.count_help", top=top)),
             "enter": st.column_config.TextColumn(t("moves.enter")),
             "leave": st.column_config.TextColumn(t("moves.leave")),
         },

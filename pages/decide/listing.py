@@ -11,19 +11,23 @@ import pandas as pd
 import streamlit as st
 
 from aze_core.domain.model import Inventory, RankSettings, Uncertainty, Weights
+from aze_core.domain.settings import value
 from aze_core.locale import interval, number, percent, t
 from aze_core.ranking.acceptability import Acceptability
 from aze_core.ranking.quarters import within
+from aze_core.ranking.values import effective_weights
 from aze_core.views import charts, maps, ranks
 from pages.decide import quarters
 from pages.shell import controls, display, loads
 from pages.shell.widgets import class_label, countries_text, downloads, draw, mode, note, say, show
 
 SHOWN = 15
-SURE = 0.95
+SURE = float(value("acceptability.sure"))
 """Share of the draws from which a place among the first N is called sure."""
 
 _XMAX = 60
+_LEGEND = 340
+"""Pixels, as wide as a phone leaves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +86,18 @@ class View:
             {
                 "settings": self.settings.to_dict(),
                 "weights": self.weights.to_dict() if self.weights else None,
+                # a criterion that cannot tell the sites apart has none
+                "weights_in_effect": self.in_effect(),
                 "uncertainty": self.given.to_dict(),
             },
             sort_keys=True,
         )
+
+    def in_effect(self) -> dict[str, float] | None:
+        """Weights that count, as parts of one."""
+        if self.weights is None:
+            return None
+        return dict(effective_weights(self.inventory, self.weights, self.settings).shares)
 
     def sure(self) -> pd.DataFrame:
         """Interval of ranks and share of the draws among the first N, of every listed site."""
@@ -118,7 +130,6 @@ def pick_from_chart(key: str) -> None:
 def bars(view: View) -> None:
     """The first sites: what makes up the score, and beside it how sure the rank is."""
     weights, settings, top = view.weights, view.settings, view.placed.head(SHOWN)
-    st.subheader(t("priorities.top", n=len(top), total=len(view.placed)), anchor=False)
     parts = controls.parts(view.ranked, weights)
     frame = top.reset_index()
     frame["label"] = [view.short_names[site] for site in top.index]
@@ -135,14 +146,18 @@ def bars(view: View) -> None:
         ",".join(f"c_{c}" for p in row.split(";") if f"c_{(c := _column(p))}" in frame.columns)
         for row in frame["unknown"]
     ]
-    show(
-        draw(
-            charts.legend_row,
-            [(text, colour, "square") for _, text, colour in parts]
-            + ([(t("missing"), "unknown", "square")] if (frame["unknown"] != "").any() else []),
-        ),
-        t("priorities.legend_alt"),
-    )
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.subheader(t("priorities.top", n=len(top), total=len(view.placed)), anchor=False, width="content")
+        show(
+            draw(
+                charts.legend_row,
+                [(text, colour, "square") for _, text, colour in parts]
+                + ([(t("missing"), "unknown", "square")] if (frame["unknown"] != "").any() else []),
+                max_width=_LEGEND,
+            ),
+            t("priorities.legend_alt"),
+            width="content",
+        )
     one, two = st.columns([1.9, 1], gap="small")
     with one:
         show(
@@ -185,13 +200,20 @@ def bars(view: View) -> None:
                     "unknown": t("missing"),
                 },
                 selected=view.selected,
-                xmax=_XMAX,
+                xmax=min(_XMAX, max(len(view.placed), 2)),
             ),
             t("priorities.interval_alt"),
             key="spread_bars",
             on_select=lambda: pick_from_chart("spread_bars"),
         )
-    note(t("priorities.chart_note") + " " + spread_note(view))
+    within_ = frame["rank"].between(sure["low"], sure["high"])
+    outside = view.has_draws and not within_.all()
+    note(
+        t("priorities.chart_note")
+        + " "
+        + spread_note(view)
+        + (" " + t("priorities.spread_outside") if outside else "")
+    )
 
 
 def spread_note(view: View) -> str:
@@ -348,7 +370,14 @@ def table(view: View) -> None:
             st.button(t("quarters.unbox"), on_click=quarters.unbox, key="unbox", type="tertiary")
     part = ranked.loc[inside]
     rows = part.to_dict("records")
-    st.subheader(t("priorities.all_ranked", n=len(part)), anchor=False)
+    st.subheader(
+        t(
+            "priorities.some_ranked" if state["box"] else "priorities.all_ranked",
+            n=len(part),
+            total=len(ranked),
+        ),
+        anchor=False,
+    )
     if part.empty:
         st.markdown(t("quarters.box_empty"))
         return
@@ -383,16 +412,18 @@ def table(view: View) -> None:
         listing.insert(3, "without", without["rank"].reindex(inside))
     most = float(ranked["score"].max()) * (1 if weights is None else 100) if len(view.placed) else 1.0
 
+    # the row of the selected site is marked, wherever it was selected
+    marked = [inside.get_loc(view.selected)] if view.selected in inside else []
+    if "rank_table" not in state or state["rank_table"]["selection"]["rows"] != marked:
+        state["rank_table"] = {"selection": {"rows": marked, "columns": [], "cells": []}}
+
     def pick() -> None:
         """A click on a row selects its site."""
         clicked = state["rank_table"]["selection"]["rows"]
-        if clicked and clicked[0] < len(inside):
+        # the browser sends the mark back with whatever changes next: that is no click
+        if clicked and clicked != marked and clicked[0] < len(inside):
             state["site"] = inside[clicked[0]]
 
-    # the row of the selected site is marked, wherever it was selected
-    marked = {"selection": {"rows": [inside.get_loc(view.selected)] if view.selected in inside else []}}
-    if "rank_table" not in state or state["rank_table"]["selection"]["rows"] != marked["selection"]["rows"]:
-        state["rank_table"] = marked
     st.dataframe(
         listing,
         hide_index=True,
@@ -413,30 +444,31 @@ def table(view: View) -> None:
             ),
             "p_top": st.column_config.NumberColumn(
                 t("priorities.p_top", top=view.given.top),
-                format="%.0f%%",
+                # a share just below the one that counts as sure is not written as if it reached it
+                format="%.1f%%",
                 width=66,
                 help=t("priorities.p_top_help", top=view.given.top),
             ),
             "without": st.column_config.NumberColumn(
                 t("priorities.without"), width=90, help=t("priorities.without_help")
             ),
-            "name": st.column_config.TextColumn(t("word.site"), width=170),
-            "country": st.column_config.TextColumn(t("word.country"), width=105),
+            "name": st.column_config.TextColumn(t("word.site"), width=185),
+            "country": st.column_config.TextColumn(t("word.country"), width=140),
             "score": st.column_config.ProgressColumn(
                 t("priorities.score_loss" if weights is None else "priorities.score_weighted"),
                 format="%.2f" if weights is None else "%.0f",
                 min_value=0,
                 max_value=(most or 1.0) if weights is None else 100,
-                width=105,
+                width=95,
             ),
-            "need": st.column_config.TextColumn(t("need.title"), width=190, help=t("need.help")),
+            "need": st.column_config.TextColumn(t("need.title"), width=120, help=t("need.help")),
             "other": st.column_config.NumberColumn(
                 t("priorities.other_loss" if weights is not None else "priorities.other_weighted"),
                 width=72,
                 help=t("priorities.other_help"),
             ),
-            "species": st.column_config.NumberColumn(t("priorities.species_short"), width=62),
-            "categories": st.column_config.TextColumn(t("word.categories"), width=110),
+            "species": st.column_config.NumberColumn(t("priorities.species_short"), width=60),
+            "categories": st.column_config.TextColumn(t("word.categories"), width=95),
             "protection": st.column_config.TextColumn(t("word.protection_plain"), width=170),
             "influence": st.column_config.NumberColumn(t("criterion.pressure"), format="%.1f", width=110),
             "remark": st.column_config.TextColumn(t("word.remark"), width=220),

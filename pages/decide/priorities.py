@@ -11,12 +11,14 @@ from aze_core.domain.model import RankSettings
 from aze_core.locale import explain, t
 from pages.decide import beside, listing, weighing
 from pages.shell import controls, filters, link, loads
-from pages.shell.widgets import countries_text, head, no_sites, note, say
+from pages.shell.widgets import countries_text, head, no_sites, note, popover, say
 
 inventory = loads.current()
 version = inventory.version
 names = inventory.sites["name"]
 state = st.session_state
+_OPEN = "weights_open"
+state.setdefault(_OPEN, state["order"] != "weighted")
 problem = None
 settings = link.rank_settings()
 try:
@@ -28,7 +30,7 @@ except SettingError as error:
     settings = replace(settings, scope=(), unknown=RankSettings().unknown)
     ranked = loads.ranked(inventory, weights, settings)
 placed = ranked[ranked["rank"].notna()]
-given = link.uncertainty(loads.draws_now(inventory, weights, settings, link.uncertainty(), len(placed)))
+given = link.uncertainty(loads.draws_at_once(len(placed)))
 drawn = loads.spread(inventory, weights, settings, given) if len(placed) else None
 other, other_ranked = controls.other_order(inventory, weights, settings)
 
@@ -36,26 +38,41 @@ other, other_ranked = controls.other_order(inventory, weights, settings)
 def sure_words() -> str:
     """How sure the first places are, no wider than the draws.
 
-    Nothing where no site can be left out of the first, or more share the first rank than are to be first.
+    Nothing where more share the first rank than are to be first.
     """
     if drawn is None or (weights is None and not given.data):
         return ""
-    if len(placed) <= given.top or placed["tie_size"].iloc[0] > given.top:
+    if 1 < len(placed) <= given.top:
+        return " " + t("priorities.answer_all", top=given.top)
+    if len(placed) == 1 or placed["tie_size"].iloc[0] > given.top:
         return ""
     firsts = placed.index[(placed["rank"] <= given.top).to_numpy()]
     share = drawn.p_top(given.top)[firsts]
     kind = "data" if weights is None else given.spread
+    first, ahead = str(placed.index[0]), str(drawn.first.idxmax())
+    own = float(drawn.first[first])
+    if drawn.first[ahead] > own and placed["tie_size"].iloc[0] == 1:
+        # the draws speak against the order: nobody should take its first line for settled
+        often = float(drawn.first[ahead])
+        return " " + say(f"priorities.answer_other_{kind}", share=often, site=names[ahead], own=own)
     if len(firsts) == 1:
         return " " + t(f"priorities.answer_first_{kind}", share=float(share.iloc[0]))
     stay = int((share >= listing.SURE).sum())
+    # equal sites can be more than there are places
+    told = "sure" if len(firsts) == given.top else "shared"
     return " " + t(
-        f"priorities.answer_sure_{kind}", n=stay, of=len(firsts), top=given.top, level=listing.SURE
+        f"priorities.answer_{told}_{kind}", n=stay, of=len(firsts), top=given.top, level=listing.SURE
     )
 
 
 question = t("priorities.question_all" if state["all_sites"] else "priorities.question")
+in_filters = len(inventory.where(settings.filters))
 if ranked.empty:
-    head(question, t("priorities.none_listed"), version)
+    head(
+        question,
+        t("priorities.none_uncovered" if in_filters else "priorities.none_listed", n=in_filters),
+        version,
+    )
 elif placed.empty:
     head(question, t("priorities.none_ranked", n=len(ranked)), version)
 else:
@@ -85,6 +102,8 @@ else:
         badges.append((basis, "gray"))
     if drawn is not None and (weights is not None or given.data):
         badges.append((t("priorities.badge_draws", n=given.draws, seed=given.seed), "gray"))
+    if settings.unknown == "impute" and weights is not None:
+        badges.append((t("priorities.badge_filled"), "orange"))
     if apart:
         badges.append((t("priorities.badge_apart", n=apart), "orange"))
     head(question, answer, version, *badges)
@@ -92,7 +111,8 @@ else:
 
 def how_sure() -> None:
     """What is drawn to see how sure the ranking is."""
-    with st.popover(t("sure.title"), icon=":material/casino:"):
+    keys = ("top", "sure", "votes", "certain", "seed")
+    with popover(t("sure.title"), "open_sure", *keys, icon=":material/casino:"):
         st.number_input(t("sure.top"), 1, 1000, key="top", help=t("sure.top_help"))
         if state["order"] == "weighted":
             st.segmented_control(
@@ -110,14 +130,14 @@ def how_sure() -> None:
         st.button(
             t("assumption.reset"),
             on_click=link.reset,
-            args=("top", "sure", "votes", "certain", "seed"),
+            args=keys,
             key="reset_sure",
         )
 
 
 def unknowns() -> None:
     """What a value that is not known does to the order."""
-    with st.popover(t("unknown.title"), icon=":material/help:"):
+    with popover(t("unknown.title"), "open_unknown", "unknown_rule", icon=":material/help:"):
         options = ["range", "low", "high"]
         if state["unknown_rule"] == "impute" or (weights is not None and beside.fillable(inventory, weights)):
             options.append("impute")
@@ -133,7 +153,7 @@ def unknowns() -> None:
 
 
 with st.container(border=True):
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.segmented_control(
             t("priorities.order"),
             link.MODES,
@@ -147,19 +167,21 @@ with st.container(border=True):
         how_sure()
         unknowns()
     if state["order"] == "weighted":
-        weighing.card(inventory, settings)
+        # a link shows its ranking first; whoever chooses weights here sees them at once
+        with st.expander(weighing.title(), expanded=state[_OPEN], key="weights"):
+            weighing.card(inventory, settings)
     else:
         note(t("priorities.loss_note", horizon=settings.assumptions.horizon_years))
 # places of their own, so that nothing below is drawn anew when a word comes or goes
 problem_place, not_listed_place = st.empty(), st.empty()
 if problem:
-    problem_place.warning(problem)
+    problem_place.warning(f"{problem} {t('priorities.stands_in')}")
 
 if ranked.empty:
-    if settings.filters.active:
-        no_sites(filters.clear)
-    if len(inventory.where(settings.filters)):
+    if in_filters:
         st.markdown(t("priorities.all_covered"))
+    elif settings.filters.active:
+        no_sites(filters.clear)
 else:
     if placed.empty and weights is None and inventory.coverage.empty:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -188,4 +210,3 @@ else:
         listing.selected(view)
         listing.map_of(view)
     listing.table(view)
-    loads.refine(inventory, weights, settings, link.uncertainty(), len(placed), given.draws)

@@ -106,6 +106,7 @@ def chart(inventory: Inventory, settings: RankSettings, ranked: pd.DataFrame, se
         key="threat_pick",
         on_change=_choose,
         required=True,
+        wrap=True,
         help=t("quarters.threat_help"),
     )
     x, y = (each.reindex(ranked.index) for each in axes(inventory, settings, now))

@@ -12,7 +12,7 @@ from aze_core.ranking.presets import PRESETS, preset
 from aze_core.ranking.values import Values, national_fields, say_the_same, unusable
 from aze_core.views import ranks
 from pages.shell import controls, link, loads
-from pages.shell.widgets import country_name, draw, md, named, note, say, show
+from pages.shell.widgets import country_name, draw, md, named, note, popover, say, show
 
 HOW = ("sliders", "guided")
 _ROW = 4
@@ -23,6 +23,13 @@ _FIRST = link.KEPT + "first"
 _SWING = link.KEPT + "swing_"
 _FIRST_POINTS = 10
 """Points that a criterion has when it is added."""
+
+
+def title() -> str:
+    """The weights in one line."""
+    points = link.points().items()
+    said = (f"{md(controls.criterion_name(code))} {each:.0f}" for code, each in points)
+    return t("weighing.title", weights=" · ".join(said))
 
 
 def card(inventory: Inventory, settings: RankSettings) -> None:
@@ -38,7 +45,7 @@ def card(inventory: Inventory, settings: RankSettings) -> None:
         return
     if _HOW not in state:
         state[_HOW] = HOW[0]
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         how = st.segmented_control(
             t("weighing.how"),
             HOW,
@@ -60,7 +67,7 @@ def card(inventory: Inventory, settings: RankSettings) -> None:
             width=240,
         )
         _further(inventory)
-        with st.popover(t("weighing.scales"), icon=":material/straighten:"):
+        with popover(t("weighing.scales"), "open_scales", "scale", icon=":material/straighten:"):
             st.multiselect(
                 t("weighing.scale"),
                 sorted(link.country_codes(inventory), key=lambda c: country_name(inventory, c)),
@@ -103,8 +110,8 @@ def _use_preset() -> None:
 def _further(inventory: Inventory) -> None:
     """Criteria beside the three that always stand there."""
     state = st.session_state
-    with st.popover(t("weighing.more"), icon=":material/add:"):
-        link.hold(_HELD, list(state["more"]))
+    link.hold(_HELD, list(state["more"]))
+    with popover(t("weighing.more"), "open_more", _HELD, icon=":material/add:"):
         st.multiselect(
             t("weighing.more_label"),
             link.further_criteria(inventory),
@@ -171,7 +178,7 @@ def blocked(code: str, lost: dict[str, str]) -> str:
     if code in ONE_AXIS:
         other = next(each for each in ONE_AXIS if each != code)
         if held.get(other, 0) > 0 and not held.get(code, 0):
-            return t("criterion.category_twice", other=controls.criterion_name(other))
+            return t("criterion.category_twice", other=controls.criterion_within(other))
     return ""
 
 
@@ -252,13 +259,14 @@ def guided(inventory: Inventory, values: Values, codes: list[str], lost: dict[st
     if len(usable) < 2:
         st.markdown(t("weighing.guided_few"))
         return
-    given = {code: float(state.get(_SWING + code, 0)) for code in usable}
+    given = {code: state.get(_SWING + code) for code in usable}
     if state.get(_FIRST) not in usable:
         # what was first cannot be weighed any more
         state.pop(_FIRST, None)
     first = state.get(_FIRST)
     if first is not None:
-        given[first] = 100.0
+        given[first] = 100
+    waiting = [code for code in usable if given[code] is None]
     one, two = st.columns([1, 1.2], gap="medium")
     with one:
         frame = pd.DataFrame(
@@ -271,7 +279,7 @@ def guided(inventory: Inventory, values: Values, codes: list[str], lost: dict[st
                 "best_text": [
                     controls.criterion_value(inventory, c, values.anchors.at[c, "best"]) for c in usable
                 ],
-                "points": [given[code] for code in usable],
+                "points": [float(given[code] or 0) for code in usable],
                 "colour": usable,
             }
         )
@@ -310,17 +318,32 @@ def guided(inventory: Inventory, values: Values, codes: list[str], lost: dict[st
         st.markdown(say("weighing.step_two", criterion=controls.criterion_name(first)))
         for code in usable:
             if code != first:
-                st.slider(md(controls.criterion_name(code)), 0, 100, step=5, key=_SWING + code)
+                st.number_input(
+                    md(controls.criterion_name(code)),
+                    0,
+                    100,
+                    value=None,
+                    step=5,
+                    key=_SWING + code,
+                    placeholder=t("weighing.swing_open"),
+                )
         st.button(
-            t("weighing.use"), on_click=_use_swings, args=(usable, first), type="primary", key="use_swings"
+            t("weighing.use"),
+            on_click=_use_swings,
+            args=(usable, first),
+            type="primary",
+            key="use_swings",
+            disabled=bool(waiting),
         )
-        note(t("weighing.use_note"))
+        # what nobody answered is not an answer of 0
+        left = ", ".join(controls.criterion_name(code) for code in waiting)
+        note(say("weighing.swing_left", criteria=left) if waiting else t("weighing.use_note"))
 
 
 def _use_swings(usable: list[str], first: str) -> None:
     """The swings become the weights, and the sliders show them."""
     state = st.session_state
-    swings = {code: int(state.get(_SWING + code, 0)) for code in usable}
+    swings = {code: int(state[_SWING + code]) for code in usable if code != first}
     swings[first] = 100
     for code in link.MAIN:
         state[f"w_{code}"] = swings.get(code, 0)
@@ -339,7 +362,7 @@ def warnings(inventory: Inventory, settings: RankSettings) -> None:
             say(
                 "weighing.same",
                 one=controls.criterion_name(one),
-                two=controls.criterion_name(two),
+                two=controls.criterion_within(two),
                 rho=rho,
             )
         )

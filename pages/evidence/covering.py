@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from aze_core.domain.model import Inventory
+from aze_core.domain.settings import value
 from aze_core.locale import number, percent, t
 from aze_core.measures.curves import site_parts
 from aze_core.measures.reported import COMPUTED
@@ -104,7 +105,8 @@ def _headline(inventory: Inventory, site: str, found: pd.Series) -> None:
         st.markdown(t("site.since_headline", share=percent(share), high=percent(high)))
     else:
         st.markdown(t("site.since_exact", share=percent(share)))
-    if near := _nearest(found):
+    vague = inventory.is_withheld and site in loads.blurred_here()
+    if near := _nearest(found, vague):
         st.markdown(near)
     cover = inventory.coverage
     mine = cover[(cover["site_id"] == site) & (cover["method"] == "corrected")]
@@ -119,11 +121,14 @@ def _headline(inventory: Inventory, site: str, found: pd.Series) -> None:
         st.markdown(t("site.since_rests") + "\n" + "\n".join(lines))
 
 
-def _nearest(found: pd.Series) -> str:
+def _nearest(found: pd.Series, vague: bool) -> str:
     """How far the nearest area lies from a site that none covers; empty where not known."""
     if found["areas"] or pd.isna(found["nearest_area_km"]):
         return ""
     km = float(found["nearest_area_km"])
+    if vague:
+        half = value("sensitive.distance_km") / 2
+        return t("site.since_nearest_vague", low=number(km - half), high=number(km + half))
     if not km:
         return t("site.since_beside")
     told = f"<{number(_CLOSE, 1)}" if km < _CLOSE else number(km, 0 if km >= 10 else 1)

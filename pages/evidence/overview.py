@@ -210,7 +210,7 @@ else:
     how, label = controls.vintage_how(inventory, year), controls.vintage_label(inventory, year)
     now: Any = by_vintage.loc[year]
     n = int(now["sites"])
-    board, _ = loads.board(inventory, (), link.assumptions(), chosen)
+    board = loads.board(inventory, link.assumptions(), chosen)
     covered = board[(board["measure"] == "species_all_covered") & (board["basis"] == str(year))].iloc[0]
     with st.grid(4, border=True, gap="small", min_column_width=200):
         for kind in CLASSES:

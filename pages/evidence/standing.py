@@ -10,8 +10,7 @@ import streamlit as st
 
 from aze_core.domain.errors import SettingError
 from aze_core.domain.model import Inventory, RankSettings, Weights
-from aze_core.domain.settings import value
-from aze_core.locale import explain, interval, number, percent, t
+from aze_core.locale import chance, explain, interval, number, percent, t
 from aze_core.ranking.acceptability import Acceptability
 from aze_core.views import ranks
 from pages.shell import controls, link, loads
@@ -24,10 +23,17 @@ _CHOICES = ("records", "yes", "no")
 
 
 def ranking(inventory: Inventory, site: str) -> None:
-    """Ranks among all sites of the filters in both orders, how surely, and why."""
-    settings = replace(link.rank_settings(), uncovered_only=False)
+    """Ranks in both orders among the sites that the Priorities page lists, how surely, and why.
+
+    Where that page does not list the site, among the covered sites too.
+    """
+    settings = link.rank_settings()
+    plain = replace(settings, unknown="range")
+    listed = site in loads.ranked(inventory, None, plain).index
+    if not listed:
+        settings, plain = (replace(each, uncovered_only=False) for each in (settings, plain))
     st.subheader(t("site.rank"), anchor=False)
-    mine = loads.ranked(inventory, None, replace(settings, unknown="range")).loc[site]
+    mine = loads.ranked(inventory, None, plain).loc[site]
     if mine["apart"] == "gone":
         st.markdown(t("why.apart_gone"))
     rows: list[dict[str, str]] = []
@@ -56,28 +62,27 @@ def ranking(inventory: Inventory, site: str) -> None:
             "score": st.column_config.TextColumn(t("word.score")),
         },
     )
-    note(t("site.rank_note"))
+    note(t("site.rank_note" if listed else "site.rank_note_all"))
     _bands(told, site)
     for code, weights, drawn in told:
         with st.expander(t(f"site.why_{code}")):
-            reasons = loads.reasons(inventory, weights, settings, site, link.uncertainty(_draws()), drawn)
+            given = link.uncertainty() if drawn is None else link.uncertainty(drawn.draws)
+            reasons = loads.reasons(inventory, weights, settings, site, given, drawn)
             st.markdown(
                 "\n".join("- " + controls.reason_text(r, weights, settings.assumptions) for r in reasons)
             )
     st.page_link("pages/decide/priorities.py", label=t("site.to_priorities"), icon=":material/arrow_forward:")
 
 
-def _draws() -> int:
-    return int(value("acceptability.first_draws"))
-
-
 def _standing(
     inventory: Inventory, weights: Weights | None, settings: RankSettings, site: str, code: str
 ) -> tuple[dict[str, str], Acceptability | None]:
     """One line of the table, and the draws where anything is drawn."""
-    given = link.uncertainty(_draws())
     ranked = loads.ranked(inventory, weights, settings)
     row: Any = ranked.loc[site]
+    total = int(ranked["rank"].notna().sum())
+    # as many draws as the Priorities page takes
+    given = link.uncertainty(loads.draws_at_once(total))
     line = {
         "order": t(f"priorities.order_{code}"),
         "rank": t("why.title_none"),
@@ -92,9 +97,9 @@ def _standing(
         drawn = loads.spread(inventory, weights, settings, given)
         ends = drawn.interval().loc[site]
         line["sure"] = interval(ends["low"], ends["high"])
-        line["top"] = percent(float(drawn.p_top(given.top)[site]))
+        line["top"] = chance(float(drawn.p_top(given.top)[site]))
     points = float(row["score"]) * (1 if weights is None else 100)
-    line["rank"] = t("site.rank_of", rank=int(row["rank"]), total=int(ranked["rank"].notna().sum()))
+    line["rank"] = t("site.rank_of", rank=int(row["rank"]), total=total)
     line["score"] = (
         t("site.score_loss", score=points, horizon=settings.assumptions.horizon_years)
         if weights is None
@@ -104,8 +109,9 @@ def _standing(
 
 
 def _bands(told: list[tuple[str, Weights | None, Acceptability | None]], site: str) -> None:
-    """How often the site takes a rank in each band, by weights where it has a rank there."""
-    for code, _, drawn in reversed(told):
+    """How often the site takes a rank in each band, in the order of the Priorities page where it can be."""
+    order = st.session_state["order"]
+    for code, _, drawn in sorted(told, key=lambda each: each[0] != order):
         if drawn is None:
             continue
         total = len(drawn.sites)

@@ -36,6 +36,7 @@ from pages.shell.widgets import (
     md,
     named,
     note,
+    popover,
     say,
     show,
     table,
@@ -283,7 +284,8 @@ def other_order(
 def assumptions(effect: bool = True) -> None:
     """Fold with the assumptions of the modelled risk reduction, each with its source."""
     state = st.session_state
-    with st.popover(t("assumption.title"), icon=":material/tune:"):
+    keys = ("horizon", "effect", "scheme", "ratio")
+    with popover(t("assumption.title"), "open_assumptions", *keys, icon=":material/tune:"):
         st.number_input(
             t("assumption.horizon"), 1, 500, key="horizon", step=10, help=t("assumption.horizon_help")
         )
@@ -323,7 +325,7 @@ def assumptions(effect: bool = True) -> None:
         st.button(
             t("assumption.reset"),
             on_click=link.reset,
-            args=("horizon", "effect", "scheme", "ratio"),
+            args=keys,
             key="reset_assumptions",
         )
 

@@ -9,6 +9,7 @@ from aze_core.locale import t
 from aze_core.store import boundaries, folder, versions
 from aze_core.views.land import COUNTRIES, NO_BORDERS, Land, own_land
 from pages.shell import access, loads, version
+from pages.shell.widgets import popover
 
 BORDERS = ("countries", "none", "own")
 
@@ -46,7 +47,7 @@ def version_label(one: versions.Version) -> str:
 def menu(inventory: Inventory) -> None:
     """The button that opens the choices."""
     sensitive = loads.has_sensitive()
-    with st.popover(t("display.title"), icon=":material/layers:", width="content"):
+    with popover(t("display.title"), "open_display", "borders", icon=":material/layers:"):
         _versions(inventory)
         options = [code for code in BORDERS if code != "own" or has_own_borders()]
         st.segmented_control(

@@ -10,7 +10,7 @@ from aze_core.domain.model import UNKNOWN, Filters, Inventory
 from aze_core.domain.schema import CATEGORIES, LIST_TYPES
 from aze_core.locale import t
 from pages.shell import display, link
-from pages.shell.widgets import country_name, named
+from pages.shell.widgets import country_name, named, popover
 
 KEYS = ("f_country", "f_region", "f_class", "f_category", "f_known")
 
@@ -25,9 +25,8 @@ def bar(inventory: Inventory) -> None:
     chosen = link.filters()
     left = len(inventory.where(chosen))
     total = len(inventory.where(Filters(list_type=chosen.list_type)))
-    label = t("filter.some", n=left, total=total) if chosen.active else t("filter.all", n=total)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="filter_bar"):
-        with st.popover(label, icon=":material/filter_list:", width="content"):
+        with popover(t("filter.title"), "open_filters", *KEYS, "f_list", icon=":material/filter_list:"):
             _lists(inventory)
             _pick(
                 "f_country",
@@ -49,6 +48,9 @@ def bar(inventory: Inventory) -> None:
             if entries := link.known_entries(inventory):
                 _pick("f_known", sorted(entries), known_text)
             st.markdown(f":small[:gray[{t('filter.meaning')}]]")
+        # beside the button, whose own words must stay: a button of another name is another, and closed
+        said = t("filter.some", n=left, total=total) if chosen.active else t("filter.all", n=total)
+        st.markdown(f":small[{said}]", width="content")
         if chosen.active:
             st.button(t("button.clear_filters"), on_click=clear, key="clear_filters", type="tertiary")
         display.menu(inventory)

@@ -11,9 +11,11 @@ from aze_core import __version__
 from aze_core.domain.errors import AzeError
 from aze_core.domain.model import Inventory
 from aze_core.locale import explain, t
+from aze_core.store.folder import ROOT
 from pages.shell import link, loads, version
 from pages.shell.widgets import md, note
 
+STYLE = ROOT / "static" / "narrow.css"
 PAGES = (
     ("evidence", "overview"),
     ("evidence", "countries"),
@@ -47,6 +49,11 @@ def navigation(folder: Path) -> tuple[StreamlitPage, str]:
     chosen = st.navigation(list(pages.values()), position="top")
     found = next((name for name, page in pages.items() if page.title == chosen.title), "overview")
     return chosen, found
+
+
+def style() -> None:
+    """Margins that leave a projector's narrow picture to the page."""
+    st.html(STYLE)
 
 
 def inventory() -> Inventory | None:

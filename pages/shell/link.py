@@ -35,7 +35,9 @@ from aze_core.domain.settings import value
 from aze_core.measures.coverage import CLASSES
 from aze_core.measures.curves import ALL, MEASURES, groups
 from aze_core.ranking.values import national_fields
-from aze_core.scenarios.problem import BUDGETS, Scenario
+from aze_core.scenarios.actions import ACTIONS, DEFAULT_ACTION, STATED
+from aze_core.scenarios.candidates import memberships, threat_codes
+from aze_core.scenarios.scenario import BUDGETS, OBJECTIVES, QUOTAS, Scenario
 from pages.shell import version
 
 _PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.ASCII)
@@ -46,6 +48,9 @@ _EVERYWHERE: tuple[str, ...] = ()
 _RANKING = ("priorities", "site", "scenarios")
 _ONE_RANKING = ("priorities", "site")
 MODES = ("loss", "weighted")
+TARGETS = ("gbf", "aichi")
+"""Words of which targets the scoreboard speaks."""
+
 MAIN = ("irreplaceability", "extinction", "pressure")
 """Criteria whose weights always stand on the page."""
 
@@ -123,6 +128,10 @@ def _number(given: Any) -> str:
     return f"{given:.6g}"
 
 
+def _plain(given: Any) -> str:
+    return f"{given:.15g}"
+
+
 def country_codes(inventory: Inventory) -> set[str]:
     """Countries and territories that have a site."""
     return set(";".join(inventory.sites["iso3"]).split(";"))
@@ -164,15 +173,26 @@ def further_criteria(inventory: Inventory) -> list[str]:
     return [*MORE, *own]
 
 
+class PartlyReadError(ValueError):
+    """Some of an entry is not known here: what can be kept, and the text of what cannot."""
+
+    def __init__(self, kept: Any, lost: str) -> None:
+        super().__init__(lost)
+        self.kept, self.lost = kept, lost
+
+
 def _points(text: str, inventory: Inventory) -> dict[str, int]:
     """Points of the criteria that were added, as ``code:points``."""
     known = set(further_criteria(inventory))
-    found = {}
+    found, lost = {}, []
     for part in text.split(_SEP):
         code, _, points = part.rpartition(":")
-        if code not in known:
-            raise ValueError(part)
-        found[code] = int(_WEIGHT(points, inventory))
+        if code in known:
+            found[code] = int(_WEIGHT(points, inventory))
+        else:
+            lost.append(part)
+    if lost:
+        raise PartlyReadError(found, _SEP.join(lost))
     return found
 
 
@@ -196,6 +216,66 @@ def _few_sites(text: str, inventory: Inventory) -> list[str]:
 
 
 _WEIGHT = _within(0, 100, whole=True)
+_PART = _within(0, 1, whole=False)
+_COUNT = _within(0, 100_000, whole=True)
+_BUDGET = _within(0, value("scenario.budget_max"), whole=False)
+_WHOLE_BUDGET = _within(0, value("scenario.budget_max"), whole=True)
+_EFFECT = _within(0, value("protection.effect_max"), whole=False)
+
+
+def _pairs(
+    known: Callable[[Inventory], set[str]], read: Callable[[str, Inventory], Any]
+) -> Callable[[str, Inventory], dict[str, Any]]:
+    """Entries ``code:value``; what of them is not known is told, and the rest kept."""
+
+    def pairs(text: str, inventory: Inventory) -> dict[str, Any]:
+        there, found, lost = known(inventory), {}, []
+        for part in text.split(_SEP):
+            code, _, given = part.rpartition(":")
+            if code in there:
+                found[code] = read(given, inventory)
+            else:
+                lost.append(part)
+        if lost:
+            raise PartlyReadError(found, _SEP.join(lost))
+        return found
+
+    return pairs
+
+
+def _write_pairs(given: dict[str, Any]) -> str:
+    return _SEP.join(
+        f"{code}:{each if isinstance(each, str) else _number(each)}" for code, each in given.items()
+    )
+
+
+def quota_codes(inventory: Inventory) -> dict[str, list[str]]:
+    """What floors and ceilings can be about: the codes of each kind that sites have."""
+    found = {kind: sorted(memberships(inventory, kind)["code"].unique()) for kind in QUOTAS}
+    return {kind: codes for kind, codes in found.items() if codes}
+
+
+def _quotas(inventory: Inventory) -> set[str]:
+    return {f"{kind}:{code}" for kind, codes in quota_codes(inventory).items() for code in codes}
+
+
+def _actions(text: str, inventory: Inventory) -> str:
+    return _one(lambda i: set(ACTIONS))(text, inventory)
+
+
+def cost_fields(inventory: Inventory) -> list[str]:
+    """Fields of the national table that can be a cost: numbers in one unit."""
+    fields = national_fields(inventory)
+    return list(fields.index[fields["reason"] == ""])
+
+
+def _species(inventory: Inventory) -> set[str]:
+    return set(inventory.occurrences["species_id"])
+
+
+def _classes(inventory: Inventory) -> set[str]:
+    return set(inventory.species["class_name"].fillna(UNKNOWN))
+
 
 PARAMETERS = (
     Parameter("country", "f_country", [], _codes(country_codes), _SEP.join),
@@ -276,15 +356,46 @@ PARAMETERS = (
         "sites",
         "budget_sites",
         value("scenario.default_sites"),
-        _within(0, 100_000, whole=True),
+        _WHOLE_BUDGET,
         str,
         ("scenarios",),
     ),
     Parameter(
-        "km2", "budget_km2", value("scenario.default_km2"), _within(0, 1e9, whole=True), str, ("scenarios",)
+        "km2",
+        "budget_km2",
+        value("scenario.default_km2"),
+        _WHOLE_BUDGET,
+        str,
+        ("scenarios",),
     ),
     Parameter("in", "locked_in", [], _codes(_sites), _SEP.join, ("scenarios",)),
     Parameter("out", "locked_out", [], _codes(_sites), _SEP.join, ("scenarios",)),
+    Parameter("goal", "objective", OBJECTIVES[0], _one(lambda i: set(OBJECTIVES)), str, ("scenarios",)),
+    Parameter("cost", "budget_cost", float(value("scenario.default_cost")), _BUDGET, _plain, ("scenarios",)),
+    Parameter(
+        "index", "budget_index", float(value("scenario.default_index")), _BUDGET, _plain, ("scenarios",)
+    ),
+    Parameter("costs", "cost_field", "cost", _one(lambda i: set(cost_fields(i))), str, ("scenarios",)),
+    Parameter(
+        "exponent",
+        "elasticity",
+        float(value("scenario.elasticity")),
+        _within(0.01, 1, whole=False),
+        _number,
+        ("scenarios",),
+    ),
+    Parameter("fill", "fill_costs", False, _flag, lambda on: str(int(on)), ("scenarios",)),
+    Parameter("action", "action", DEFAULT_ACTION, _actions, str, ("scenarios",)),
+    Parameter("do", "actions", {}, _pairs(_sites, _actions), _write_pairs, ("scenarios",)),
+    Parameter("held", "held", {}, _pairs(lambda i: set(STATED), _PART), _write_pairs, ("scenarios",)),
+    Parameter("to", "to_percent", 100.0, _within(1, 100, whole=False), _number, ("scenarios",)),
+    Parameter("must", "must_have", [], _codes(_species), _SEP.join, ("scenarios",)),
+    Parameter("floor", "floors", {}, _pairs(_quotas, _COUNT), _write_pairs, ("scenarios",)),
+    Parameter("ceiling", "ceilings", {}, _pairs(_quotas, _COUNT), _write_pairs, ("scenarios",)),
+    Parameter("withheld", "allow_withheld", False, _flag, lambda on: str(int(on)), ("scenarios",)),
+    Parameter("by_class", "class_effects", {}, _pairs(_classes, _EFFECT), _write_pairs, ("scenarios",)),
+    Parameter("by_threat", "threat_effects", {}, _pairs(threat_codes, _EFFECT), _write_pairs, ("scenarios",)),
+    Parameter("words", "target_words", "gbf", _one(lambda i: set(TARGETS)), str, ("scenarios",)),
 )
 _SEEDED = "link_seeded"
 _DRAWN = "link_drawn"
@@ -313,6 +424,9 @@ def open_link(inventory: Inventory, page: str) -> None:
                 continue
             try:
                 state[parameter.key] = parameter.read(texts[-1], inventory)
+            except PartlyReadError as partly:
+                state[parameter.key] = partly.kept
+                notices.append((parameter.code, partly.lost))
             except (ValueError, KeyError, OverflowError):
                 notices.append((parameter.code, texts[-1]))
         if both := sorted(set(state["beyond"]) & set(state["stopped"])):
@@ -344,6 +458,9 @@ def _fit(inventory: Inventory) -> None:
         text = parameter.write(held)
         try:
             parameter.read(text, inventory)
+        except PartlyReadError as partly:
+            state[parameter.key] = partly.kept
+            state[_NOTICES] = [*state.get(_NOTICES, []), (parameter.code, partly.lost)]
         except (ValueError, KeyError, OverflowError):
             state[parameter.key] = _fresh(parameter.default)
             # a selected site is chosen anew on every version
@@ -501,7 +618,13 @@ def uncertainty(draws: int | None = None) -> Uncertainty:
 
 
 def scenario() -> Scenario:
-    """The scenario that the Scenarios page asks for."""
+    """The scenario that the Scenarios page asks for.
+
+    Raises
+    ------
+    SettingError
+        Weighted scores without weights, or a budget in sites that is no whole number.
+    """
     state = st.session_state
     kind = state["budget_kind"]
     return Scenario(
@@ -511,4 +634,82 @@ def scenario() -> Scenario:
         locked_out=tuple(state["locked_out"]),
         filters=filters(),
         assumptions=assumptions(),
+        objective=state["objective"],
+        weights=given_weights() if state["objective"] == "weighted" else None,
+        class_effects=tuple(state["class_effects"].items()),
+        threat_effects=tuple(state["threat_effects"].items()),
+        action=state["action"],
+        actions=tuple(state["actions"].items()),
+        held=tuple(state["held"].items()),
+        to_share=float(state["to_percent"]) / 100,
+        must_have=tuple(state["must_have"]),
+        floors=_entries(state["floors"]),
+        ceilings=_entries(state["ceilings"]),
+        allow_withheld=state["allow_withheld"],
+        unknown_cost="median" if state["fill_costs"] else "leave_out",
+        cost_field=state["cost_field"],
+        elasticity=float(state["elasticity"]),
     )
+
+
+def _entries(given: dict[str, int]) -> tuple[tuple[str, str, int], ...]:
+    """Floors or ceilings as a scenario holds them."""
+    return tuple((*code.split(":", 1), number) for code, number in given.items())  # type: ignore[misc]
+
+
+def put_scenario(given: Scenario) -> None:
+    """Let the page ask for a scenario (for buttons' callbacks)."""
+    state, held, assumed = st.session_state, given.filters, given.assumptions
+    for key, each in (
+        ("f_country", held.countries),
+        ("f_region", held.regions),
+        ("f_class", held.classes),
+        ("f_category", held.categories),
+        ("f_known", held.knowledge),
+        ("locked_in", given.locked_in),
+        ("locked_out", given.locked_out),
+        ("must_have", given.must_have),
+    ):
+        state[key] = list(each)
+    for key, pairs in (
+        ("actions", given.actions),
+        ("held", given.held),
+        ("class_effects", given.class_effects),
+        ("threat_effects", given.threat_effects),
+    ):
+        state[key] = dict(pairs)
+    for key, quotas in (("floors", given.floors), ("ceilings", given.ceilings)):
+        state[key] = {f"{kind}:{code}": number for kind, code, number in quotas}
+    whole = given.budget_kind in ("sites", "km2")
+    state.update(
+        {
+            "f_list": held.list_type or None,
+            "budget_kind": given.budget_kind,
+            f"budget_{given.budget_kind}": math.ceil(given.budget) if whole else given.budget,
+            "horizon": assumed.horizon_years,
+            "effect": assumed.effect,
+            "scheme": assumed.scheme,
+            "ratio": assumed.ratio,
+            "objective": given.objective,
+            "action": given.action,
+            "to_percent": round(given.to_share * 100, 6),
+            "allow_withheld": given.allow_withheld,
+            "fill_costs": given.unknown_cost == "median",
+            "cost_field": given.cost_field,
+            "elasticity": given.elasticity,
+        }
+    )
+    if given.weights is not None:
+        put_weights(given.weights)
+
+
+def put_weights(given: Weights) -> None:
+    """Let the pages weigh so (for buttons' callbacks)."""
+    state, points = st.session_state, given.points
+    if max(points.values()) > 100 or not all(float(each).is_integer() for each in points.values()):
+        # the page has whole points up to 100
+        points = {code: round(each * 100 / max(points.values())) for code, each in points.items()}
+    for code in MAIN:
+        state[f"w_{code}"] = int(points.get(code, 0))
+    state["more"] = {code: int(each) for code, each in points.items() if each and code not in MAIN}
+    state["reverse"] = list(given.reverse)

@@ -68,8 +68,23 @@ from aze_core.ranking.sensitivity import assumption_moves as assumption_moves_of
 from aze_core.ranking.spread import rank_spread, site_confidence, site_wins
 from aze_core.ranking.values import Values, criteria_values
 from aze_core.reports.imports import aside_table, findings_table
+from aze_core.scenarios.actions import after_actions, site_actions
+from aze_core.scenarios.added_area import added_area as added_area_of
+from aze_core.scenarios.added_area import site_added
+from aze_core.scenarios.candidates import consent_unknown
+from aze_core.scenarios.conflicts import Conflict
+from aze_core.scenarios.conflicts import conflicts as conflicts_of
+from aze_core.scenarios.curve import curve as trade_off_of
+from aze_core.scenarios.difference import differences as differences_of
+from aze_core.scenarios.difference import replacement_costs as replacement_costs_of
+from aze_core.scenarios.gains import plan_gain as plan_gain_of
+from aze_core.scenarios.index_change import IndexChange
+from aze_core.scenarios.index_change import index_change as index_change_of
+from aze_core.scenarios.national_coverage import NationalCoverage
+from aze_core.scenarios.outcome import plan_ledger, plan_scoreboard
 from aze_core.scenarios.problem import Scenario, Solution, solve, top_plan
-from aze_core.scenarios.targets import gone_species, ledger, scoreboard
+from aze_core.scenarios.steps import bend, steps, with_plan
+from aze_core.scenarios.targets import gone_species, scoreboard
 from aze_core.store import folder
 from aze_core.store.imports import Aside, record_of
 from aze_core.store.inventory import boundaries as boundaries_of
@@ -191,17 +206,159 @@ def plans(inventory: Inventory, scenario: Scenario, weights: Weights | None) -> 
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _board(
-    key: str, _inventory: Inventory, selected: tuple[str, ...], assumptions: Assumptions, filters: Filters
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return scoreboard(_inventory, selected, assumptions, filters), ledger(_inventory, selected, filters)
+def _conflicts(key: str, _inventory: Inventory, scenario: Scenario) -> list[Conflict]:
+    return conflicts_of(_inventory, scenario)
 
 
-def board(
-    inventory: Inventory, selected: tuple[str, ...], assumptions: Assumptions, filters: Filters
+def conflicts(inventory: Inventory, scenario: Scenario) -> list[Conflict]:
+    """Why no plan answers a scenario; see `aze_core.scenarios.conflicts.conflicts`."""
+    return _conflicts(inventory.key, inventory, scenario)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _plan_gain(key: str, _inventory: Inventory, scenario: Scenario, selected: tuple[str, ...]) -> float:
+    return plan_gain_of(_inventory, scenario, selected)
+
+
+def plan_gain(inventory: Inventory, scenario: Scenario, selected: tuple[str, ...]) -> float:
+    """Modelled risk reduction that a plan adds; see `aze_core.scenarios.gains.plan_gain`."""
+    return _plan_gain(inventory.key, inventory, scenario, selected)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _board(key: str, _inventory: Inventory, assumptions: Assumptions, filters: Filters) -> pd.DataFrame:
+    return scoreboard(_inventory, (), assumptions, filters)
+
+
+def board(inventory: Inventory, assumptions: Assumptions, filters: Filters) -> pd.DataFrame:
+    """Scoreboard as things stand, without a plan."""
+    return _board(inventory.key, inventory, assumptions, filters)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _plan_board(
+    key: str, _inventory: Inventory, scenario: Scenario, selected: tuple[str, ...]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scoreboard and ledger of a plan."""
-    return _board(inventory.key, inventory, selected, assumptions, filters)
+    board = plan_scoreboard(_inventory, scenario, selected)
+    return board, plan_ledger(_inventory, scenario, selected)
+
+
+def plan_board(
+    inventory: Inventory, scenario: Scenario, selected: tuple[str, ...]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scoreboard and ledger of a plan, after what the scenario does at each of its sites."""
+    return _plan_board(inventory.key, inventory, scenario, selected)
+
+
+@dataclass(frozen=True, eq=False)
+class TradeOff:
+    """The curve of a scenario: all its rows, the `steps` to draw, and the row where it bends."""
+
+    whole: pd.DataFrame
+    steps: pd.DataFrame
+    bend: pd.Series | None
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _trade_off(key: str, _inventory: Inventory, scenario: Scenario) -> pd.DataFrame:
+    return trade_off_of(_inventory, scenario)
+
+
+def trade_off(inventory: Inventory, scenario: Scenario, plan: Solution) -> TradeOff:
+    """The trade-off curve, with the exact plan on it; see `aze_core.scenarios.curve.curve`."""
+    # its own budget moves no curve
+    whole = with_plan(_trade_off(inventory.key, inventory, replace(scenario, budget=0.0)), plan)
+    drawn = steps(whole)
+    if scenario.objective == "lexicographic":
+        # more species can mean less of the modelled risk: nothing bounds it between two rows
+        drawn["upper"] = drawn["objective"]
+    return TradeOff(whole, drawn, bend(whole))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _differences(key: str, _inventory: Inventory, scenario: Scenario) -> pd.DataFrame:
+    return differences_of(_inventory, scenario)
+
+
+def differences(inventory: Inventory, scenario: Scenario) -> pd.DataFrame:
+    """What each thing asked for changes; see `aze_core.scenarios.difference.differences`."""
+    return _differences(inventory.key, inventory, scenario)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _replacement_costs(key: str, _inventory: Inventory, scenario: Scenario, plan: Solution) -> pd.Series:
+    return replacement_costs_of(_inventory, scenario, plan)
+
+
+def replacement_costs(inventory: Inventory, scenario: Scenario, plan: Solution) -> pd.Series:
+    """What the exact plan would lose without each site.
+
+    See `aze_core.scenarios.difference.replacement_costs`.
+    """
+    return _replacement_costs(inventory.key, inventory, scenario, plan)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _added_area(
+    key: str,
+    _inventory: Inventory,
+    scenario: Scenario,
+    selected: tuple[str, ...],
+    national: tuple[NationalCoverage, ...],
+) -> pd.DataFrame:
+    cover = after_actions(_inventory, scenario, selected)["cover"]
+    return added_area_of(_inventory, selected, scenario.filters, cover=cover, national=national)
+
+
+def added_area(
+    inventory: Inventory,
+    scenario: Scenario,
+    selected: tuple[str, ...],
+    national: tuple[NationalCoverage, ...] = (),
+) -> pd.DataFrame:
+    """Area that a plan adds, by country; see `aze_core.scenarios.added_area.added_area`."""
+    return _added_area(inventory.key, inventory, scenario, selected, national)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _plan_sites(
+    key: str, _inventory: Inventory, scenario: Scenario, selected: tuple[str, ...]
+) -> pd.DataFrame:
+    sites = pd.Index(selected, name="site_id")
+    after = after_actions(_inventory, scenario, selected).reindex(sites)
+    added = site_added(_inventory, selected, cover=after["cover"])
+    return pd.DataFrame(
+        {
+            "action": site_actions(_inventory, scenario).reindex(sites),
+            "cover_after": after["cover"],
+            "held_after": after["held"],
+            "added_km2": added["added_km2"].reindex(sites),
+            "consent_unknown": sites.isin(consent_unknown(_inventory, list(selected))),
+        },
+        index=sites,
+    )
+
+
+def plan_sites(inventory: Inventory, scenario: Scenario, selected: tuple[str, ...]) -> pd.DataFrame:
+    """What a scenario does at some sites.
+
+    Columns `action`, `cover_after`, `held_after`, `added_km2`, `consent_unknown`; see
+    `aze_core.scenarios.actions` and `aze_core.scenarios.added_area.site_added`.
+    """
+    return _plan_sites(inventory.key, inventory, scenario, selected)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _index_change(
+    key: str, _inventory: Inventory, scenario: Scenario, selected: tuple[str, ...]
+) -> IndexChange:
+    held = after_actions(_inventory, scenario, selected)["held"]
+    return index_change_of(_inventory, selected, scenario.assumptions, scenario.filters, held=held)
+
+
+def index_change(inventory: Inventory, scenario: Scenario, selected: tuple[str, ...]) -> IndexChange:
+    """Red List Index of the list's species, illustrative; see `aze_core.scenarios.index_change`."""
+    return _index_change(inventory.key, inventory, scenario, selected)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -386,59 +543,10 @@ def spread(
     return _spread(inventory.key, inventory, weights, replace(settings, beyond=(), stopped=()), plain)
 
 
-_REFINED = "refined"
-_PAGE_FIRST = "refine_page_first"
-_SCORES_AT_MOST = 20_000_000
-"""Draws times sites that a page waits for."""
-
-
-def _drawn_key(
-    inventory: Inventory, weights: Weights | None, settings: RankSettings, given: Uncertainty
-) -> tuple[object, ...]:
-    plain = replace(given, top=Uncertainty().top)
-    return inventory.key, weights, replace(settings, beyond=(), stopped=()), plain
-
-
-def draws_now(
-    inventory: Inventory, weights: Weights | None, settings: RankSettings, given: Uncertainty, sites: int
-) -> int:
-    """How many draws the page shows now: all where that is fast, else some, and all of them a moment later.
-
-    The page is not drawn again for the sake of draws that it could have waited for.
-    """
-    done = st.session_state.get(_REFINED) == _drawn_key(inventory, weights, settings, given)
-    fast = given.draws * sites <= value("acceptability.at_once")
-    wanted = given.draws if done or fast else int(value("acceptability.first_draws"))
-    return min(wanted, given.draws, max(1, _SCORES_AT_MOST // max(sites, 1)))
-
-
-def refine(
-    inventory: Inventory,
-    weights: Weights | None,
-    settings: RankSettings,
-    given: Uncertainty,
-    sites: int,
-    shown: int,
-) -> None:
-    """A moment after the first draws are shown, take them all and draw the page again."""
-    most = min(given.draws, max(1, _SCORES_AT_MOST // max(sites, 1)))
-    if not sites or shown >= most:
-        return
-    # this run shows the page; the next one of the fragment alone draws
-    st.session_state[_PAGE_FIRST] = True
-    _refine(inventory, weights, settings, given, most)
-
-
-@st.fragment(run_every=0.8)
-def _refine(
-    inventory: Inventory, weights: Weights | None, settings: RankSettings, given: Uncertainty, most: int
-) -> None:
-    state = st.session_state
-    if state.pop(_PAGE_FIRST, False):
-        return
-    spread(inventory, weights, settings, replace(given, draws=most))
-    state[_REFINED] = _drawn_key(inventory, weights, settings, given)
-    st.rerun()
+def draws_at_once(sites: int) -> int:
+    """How many draws a page takes of so many ranked sites: all of them, or as many as it can wait for."""
+    most = int(value("acceptability.at_once")) // max(sites, 1)
+    return max(1, min(int(value("acceptability.draws")), most))
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -18,12 +20,12 @@ from aze_core.measures.coverage import CLASSES
 from aze_core.reports.geopackage import to_geopackage
 from aze_core.reports.tables import to_csv
 from aze_core.reports.workbook import to_xlsx
-from aze_core.views import charts, maps, quadrants, ranks
+from aze_core.views import charts, maps, plans, quadrants, ranks
 from aze_core.views.theme import GLYPH, config
 from pages.shell import version as seen
 
 _ALL_ROWS = 24
-_BUILDERS = (charts, maps, ranks, quadrants)
+_BUILDERS = (charts, maps, ranks, quadrants, plans)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:&^=-])")
 
 
@@ -46,6 +48,38 @@ def say(message_id: str, **fields: Any) -> str:
 def mode() -> str:
     """The viewer's theme: light or dark."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+@contextmanager
+def popover(
+    label: str, key: str, *held: str, icon: str, width: Literal["content", "stretch"] = "content"
+) -> Iterator[None]:
+    """A button that opens what is drawn in the block.
+
+    Parameters
+    ----------
+    label, icon, width : str
+        The same in every run: a button of another label is another, and closed.
+    key : str
+        Key of the button itself.
+    *held : str
+        Keys of the session that the widgets of the block show.
+
+    Notes
+    -----
+    The browser learns a value that the session gave only in the run that gave it, and makes the widgets when
+    the button is pressed: every run has to give them their values anew, but for one that comes from them,
+    which would undo what the visitor has moved on to meanwhile.
+    """
+    state, before = st.session_state, f"{key}_before"
+    now = [copy(state.get(each)) for each in held]
+    with st.popover(label, icon=icon, width=width, key=key):
+        if before not in state or state[before] == now:
+            for each in held:
+                if each in state:
+                    state[each] = state[each]
+        state[before] = now
+        yield
 
 
 def head(question: str, answer: str, version: InventoryVersion, *badges: tuple[str, str]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from aze_core.store.folder import ROOT
 from aze_core.views.maps import LAND_URL
@@ -33,6 +33,9 @@ FLAGS = (
 WAIT_MS = 30_000
 DESKTOP = {"width": 1280, "height": 900}
 NO_LAND = {"type": "FeatureCollection", "features": []}
+HEADER_PX, ROW_PX = 35, 34
+"""Heights in the ranking's table."""
+
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
@@ -78,6 +81,18 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield chromium
         chromium.close()
+
+
+def shows(page: Page, name: str) -> None:
+    """The list box holds this site, by its name or the beginning of a long one."""
+    expect(page.locator(".st-key-site input")).to_have_value(re.compile(re.escape(name[:29].rstrip())))
+
+
+def first_rows(page: Page) -> list[str]:
+    """First cells of the ranking, from the table's text for screen readers."""
+    grid = page.locator(".st-key-rank_table [data-testid=data-grid-canvas]")
+    grid.locator("[role=gridcell]").first.wait_for(state="attached")
+    return grid.locator("[role=row]").evaluate_all("rows => rows.slice(0, 6).map(row => row.textContent)")
 
 
 @dataclass

@@ -12,7 +12,7 @@ from aze_core.domain.model import Filters, RankSettings, Weights
 from aze_core.locale import number, t
 from aze_core.ranking.score import rank_sites
 from aze_core.scenarios.problem import Scenario, solve
-from tests.e2e.conftest import DESKTOP, WAIT_MS, serving
+from tests.e2e.conftest import DESKTOP, HEADER_PX, ROW_PX, WAIT_MS, first_rows, serving, shows
 
 pytestmark = pytest.mark.e2e
 
@@ -22,20 +22,7 @@ PAGES = ("overview", "countries", "trend", "site", "priorities", "scenarios", "d
 CHARTS = ("overview", "countries", "trend", "site", "priorities", "scenarios")
 DECKS = ("site", "priorities")
 PHONE = {"width": 390, "height": 844}
-HEADER_PX, ROW_PX = 35, 34
 ZOOM = 2.6  # of the priorities' map
-
-
-def shows(page: Page, name: str) -> None:
-    """The list box holds this site, by its name or the beginning of a long one."""
-    expect(page.locator(".st-key-site input")).to_have_value(re.compile(re.escape(name[:29].rstrip())))
-
-
-def first_rows(page: Page) -> list[str]:
-    """First cells of the ranking, from the table's text for screen readers."""
-    grid = page.locator(".st-key-rank_table [data-testid=data-grid-canvas]")
-    grid.locator("[role=gridcell]").first.wait_for(state="attached")
-    return grid.locator("[role=row]").evaluate_all("rows => rows.slice(0, 6).map(row => row.textContent)")
 
 
 def drawn(page: Page, name: str, dark: bool) -> None:

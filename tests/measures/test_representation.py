@@ -6,12 +6,12 @@ from itertools import product
 
 import numpy as np
 import pytest
-import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aze_core.measures import representation
 from aze_core.measures.representation import min_set, min_shortfall
+from aze_core.measures.solver import Found
 
 NA = float("nan")
 ONE, TEN = [2, 1, 1, 0], [10, 10, 10, 10]
@@ -209,26 +209,25 @@ def test_more_budget_never_hurts(problem, budget, more):
     )
 
 
-def test_a_solver_that_stumbles_gets_a_second_try(monkeypatch):
-    whole = scipy.optimize.milp
-
-    def stumbling(*given, options, **more):
-        if options["presolve"]:
-            return whole(*given, options=options, **more)
-        return scipy.optimize.OptimizeResult(x=None, status=4, mip_dual_bound=None)
-
-    monkeypatch.setattr(scipy.optimize, "milp", stumbling)
-    assert told(min_set([3, 2, 2], [[1, 1, 0], [1, 0, 1]], [1, 1])) == [1, 0, 0]
+def test_in_part_it_costs_no_more():
+    """Half of each of three units meets three targets, each held by two of them."""
+    given = [2, 2, 2], [[1, 1, 0], [1, 0, 1], [0, 1, 1]], [1, 1, 1]
+    assert min_set(*given).objective == 2 + 2
+    assert min_set(*given, relaxed=True).bound == pytest.approx((2 + 2 + 2) / 2)
+    least = min_shortfall(*given, budget=3, relaxed=True)
+    assert least.bound == pytest.approx(0, abs=1e-9)
+    assert np.isnan(least.selected).all()
+    assert min_shortfall(*given, budget=3).objective == 1
 
 
 def test_a_solver_without_time_says_so(monkeypatch):
     cost, amounts, targets = [3, 2, 2], [[1, 1, 0], [1, 0, 1]], [1, 1]
     dear = np.array([0.0, 1.0, 1.0])
-    monkeypatch.setattr(representation, "_solve", lambda *_: (dear, 3 / 3 * 1e3, False))
+    monkeypatch.setattr(representation, "minimise", lambda *_: Found(dear, 3 / 3 * 1e3, False))
     found = min_set(cost, amounts, targets)
     assert (found.objective, found.is_best) == (2 + 2, False)
     assert found.bound == pytest.approx(3)
-    monkeypatch.setattr(representation, "_solve", lambda *_: (None, -np.inf, False))
+    monkeypatch.setattr(representation, "minimise", lambda *_: Found(None, -np.inf, False))
     lost = min_set(cost, amounts, targets)
     assert (lost.objective, lost.bound, lost.is_impossible) == (np.inf, 0, False)
     nothing = min_shortfall(cost, amounts, targets, budget=2)

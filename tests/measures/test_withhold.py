@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from aze_core.domain.model import Filters, Inventory, RankSettings, inventory_of
-from aze_core.measures.withhold import is_sensitive, withheld
+from aze_core.domain.model import Filters, Inventory, RankSettings, Weights, inventory_of
+from aze_core.domain.settings import value
+from aze_core.measures.withhold import is_sensitive, shown_area_km, shown_points, withheld
 from aze_core.ranking.score import rank_sites
 from aze_core.scenarios import Scenario, solve
 from aze_core.store.inventory import describe
@@ -81,12 +82,50 @@ def test_a_flagged_species_has_no_name_and_its_sites_no_exact_place() -> None:
     assert made.sites.at["A", "latitude"] == 12.3456
 
 
-def test_the_distance_to_the_nearest_area_is_withheld_where_the_place_is() -> None:
+def covered(sensitive: list[str], nearest: dict[str, float]) -> Inventory:
     frames = make_covered_frames()
-    frames["sites"]["sensitive"] = pd.array(frames["sites"]["site_id"] == "D", dtype="boolean")
-    found = withheld(inventory_of(frames, describe(frames))).protection_range["nearest_area_km"]
-    assert found.dropna().to_dict() == {"A": 0, "B": 0, "C": 0}
-    assert found.isna().to_dict()["MDG-withheld-1"]
+    sites, ranges = frames["sites"], frames["protection_range"]
+    sites["sensitive"] = pd.array(sites["site_id"].isin(sensitive), dtype="boolean")
+    km = ranges["site_id"].map(nearest)
+    frames["protection_range"] = ranges.assign(nearest_area_km=km.fillna(ranges["nearest_area_km"]))
+    return inventory_of(frames, describe(frames))
+
+
+STEP = value("sensitive.distance_km")
+
+
+@pytest.mark.parametrize(
+    ("km", "shown"), [(0.0, 0.5), (0.4, 0.5), (STEP - 0.1, 0.5), (STEP, 1.5), (3.2 * STEP, 3.5)]
+)
+def test_the_distance_to_the_nearest_area_stands_in_steps_where_the_place_is_withheld(
+    km: float, shown: float
+) -> None:
+    """No area covers D: even that one touches it would say where it lies. A is covered, as all are told."""
+    made = withheld(covered(["A", "D"], {"D": km}))
+    found = made.protection_range["nearest_area_km"]
+    assert (found["MDG-withheld-1"], found["PER-withheld-1"]) == (shown * STEP, 0)
+    # shown as it is, once more it is the same
+    assert shown_area_km(made).equals(found)
+    assert withheld(covered(["A"], {"D": km})).protection_range.at["D", "nearest_area_km"] == km
+
+
+def test_a_ranking_by_distances_is_the_same_with_what_is_withheld_and_without() -> None:
+    full = covered(["D"], {"D": 71.3})
+    made = withheld(full)
+    everywhere = RankSettings(uncovered_only=False)
+    for weights in (Weights.of({"areas": 1, "irreplaceability": 1}), Weights.of({"neighbours": 1, "gap": 1})):
+        one, two = rank_sites(full, weights, everywhere), rank_sites(made, weights, everywhere)
+        two = two.rename(index={"MDG-withheld-1": "D"}).loc[one.index]
+        assert one["rank"].notna().any()
+        for column in ("rank", "score", "rank_best", "rank_worst", "unknown"):
+            assert one[column].equals(two[column]), column
+
+
+def test_points_of_withheld_places_are_rounded_before_distances_are_measured() -> None:
+    full = inventory(["A"], [])
+    assert shown_points(full).loc["A"].tolist() == [12.3, -12.3]
+    assert shown_points(full).loc["B"].tolist() == [13.4567, -13.4567]
+    assert shown_points(withheld(full)).loc["MEX-withheld-1"].tolist() == [12.3, -12.3]
 
 
 @pytest.mark.parametrize("flags", [(["A"], []), ([], ["a1", "c1"]), (["A", "B", "D"], ["b2"])])

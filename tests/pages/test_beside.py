@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 
 from aze_core.domain.model import Assumptions, RankSettings, Uncertainty, Weights
-from aze_core.locale import percent, t
+from aze_core.locale import number, percent, t
 from aze_core.measures.impute import Grouped, Validation
 from aze_core.ranking.agreement import agreement
 from aze_core.ranking.quarters import CODES, within
@@ -124,9 +124,11 @@ def test_up_to_four_sites_are_compared_on_every_criterion_with_wins(shipped):
     fine(at.multiselect(key="compared").set_value(chosen).run())
     assert driver.link(at)["vs"] == "~".join(chosen)
     codes = (*link.MAIN, "neighbours")
+    score = [number(ranked.at[site, "score"] * 100, 1) for site in chosen]
     raw = criteria_values(shipped, codes, Assumptions()).raw
     names = [f"{letter} {shipped.sites.at[site, 'name']}" for letter, site in zip("ABC", chosen, strict=True)]
     shown = driver.frame(at, t("compare_sites.line"), *names).set_index(t("compare_sites.line"))
+    assert list(shown.loc[t("priorities.score_weighted")]) == score
     for code in codes:
         assert list(shown.loc[controls.criterion_name(code)]) == [
             controls.criterion_value(shipped, code, raw.at[site, code]) for site in chosen
@@ -145,10 +147,29 @@ def test_up_to_four_sites_are_compared_on_every_criterion_with_wins(shipped):
     assert set(at.multiselect(key="compared").value) <= set(driver.frame(at, "rank", "interval").index)
 
 
+def test_sites_compared_in_the_default_order_show_the_loss_itself(shipped):
+    ranked = rank_sites(shipped)
+    chosen = [ranked.index[0], ranked.index[7]]
+    at = fine(visit("priorities", about="compare", vs="~".join(chosen)))
+    names = [f"{letter} {shipped.sites.at[site, 'name']}" for letter, site in zip("AB", chosen, strict=True)]
+    shown = driver.frame(at, t("compare_sites.line"), *names).set_index(t("compare_sites.line"))
+    line = t("compare_sites.loss", horizon=RankSettings().assumptions.horizon_years)
+    assert list(shown.loc[line]) == [number(ranked.at[site, "score"], 3) for site in chosen]
+    assert {t("priorities.interval_short"), t("priorities.p_top", top=10)} <= set(shown.index)
+    # with the data taken as given nothing is drawn, and nothing is said of draws
+    at = fine(visit("priorities", about="compare", vs="~".join(chosen), certain="1"))
+    shown = driver.frame(at, t("compare_sites.line"), *names).set_index(t("compare_sites.line"))
+    assert not {t("priorities.interval_short"), t("priorities.p_top", top=10)} & set(shown.index)
+    # of fewer sites than N all are among the first
+    at = fine(visit("priorities", about="compare", vs="~".join(chosen), top="1000"))
+    shown = driver.frame(at, t("compare_sites.line"), *names).set_index(t("compare_sites.line"))
+    assert t("priorities.p_top", top=1000) not in shown.index
+
+
 def test_the_two_orders_are_compared_by_tau_and_by_the_sites_furthest_apart(shipped):
     found = agreement(rank_sites(shipped), rank_sites(shipped, Weights()))
     at = fine(visit("priorities", about="orders"))
-    told = t("orders.tau", tau=found.tau, n=found.sites)
+    told = t("orders.tau", tau=found.tau, same=found.alike * 100, n=found.sites)
     first = found.apart.iloc[0]
     most = say(
         "orders.most",
@@ -178,11 +199,18 @@ def test_each_assumption_is_told_with_what_it_changes(shipped, weights):
     at = fine(visit("priorities", order=order, about="assumptions", top="5"))
     found = assumption_moves(shipped, weights, RankSettings(), 5)
     shown = driver.frame(at, "what", "enter", "leave")
-    assert list(shown["moved"]) == list(found["moved"])
+    for counts, names in (("entering", "enter"), ("leaving", "leave")):
+        assert list(shown[counts]) == list(found[counts])
+        # as many as counted, and none is cut
+        told = [text.split("; ") if text else [] for text in shown[names]]
+        assert [len(each) for each in told] == list(found[counts])
+        wanted = [shipped.sites.at[site, "name"] for site in ";".join(found[names]).split(";") if site]
+        assert [name for each in told for name in each] == wanted
     texts = [assumption_name(a, b) for a, b in zip(found["assumption"], found["to"], strict=True)]
     assert list(shown["what"]) == [text[:1].upper() + text[1:] for text in texts]
-    most = int(found["moved"].iloc[0])
-    told = say("moves.most", what=texts[0], n=most, top=5) if most else t("moves.steady", top=5)
+    first = found.iloc[0]
+    counts = {"enter": int(first["entering"]), "leave": int(first["leaving"])}
+    told = say("moves.most", what=texts[0], top=5, **counts) if first["moved"] else t("moves.steady", top=5)
     assert told in driver.markdown(at)
 
 
@@ -216,10 +244,11 @@ def test_there_is_nothing_to_fill_in_for_modelled_loss_and_where_all_is_known(sh
 def test_a_filling_that_does_not_pass_says_so_and_leaves_a_ranking(shipped, monkeypatch):
     failed = Validation(370, BETTER, BETTER, False, "not_better")
     monkeypatch.setattr("aze_core.ranking.filled.validation", lambda inventory, code: failed)
+    problem = t("error.not_imputable", criteria="pressure")
     for order in link.MODES:
         at = fine(visit("priorities", order=order, unknown="impute", wp="31"))
         assert list(driver.frame(at, "rank", "interval").index) == list(rank_sites(shipped).index)
         told = [item.value for item in at.warning]
-        assert told == ([] if order == "loss" else [t("error.not_imputable", criteria="pressure")])
+        assert told == ([] if order == "loss" else [f"{problem} {t('priorities.stands_in')}"])
         # without what is filled in, the default order stands beside the weights
         assert driver.frame(at, "rank", "interval")["other"].notna().any() == (order == "weighted")

@@ -89,7 +89,7 @@ def test_how_sure_a_ranking_is(capsys):
 
 def badge(draws: str, printed: dict[str, Any]) -> str:
     """What the page calls so many draws of the seed that the command line used."""
-    return f"{draws} draws · seed {printed['uncertainty']['seed']}"
+    return f"{draws} draws, repeatable by number {printed['uncertainty']['seed']}"
 
 
 def badges(at) -> str:
@@ -116,7 +116,7 @@ def test_scenario(capsys, shipped, unit):
         assert report["objective"] == plan.objective
         assert report["cost"] == plan.cost
         assert report["left_out"] == list(plan.left_out)
-        board, last = loads.board(shipped, plan.selected, scenario.assumptions, scenario.filters)
+        board, last = loads.plan_board(shipped, scenario, plan.selected)
         same(board, report["scoreboard"])
         same(last, report["ledger"])
         assert metric.value == number(report["objective"], 2)

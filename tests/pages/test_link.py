@@ -58,13 +58,29 @@ GIVEN = {
     "km2": "700",
     "in": "MEX55",
     "out": "MEX57~PER1",
+    "goal": "lexicographic",
+    "cost": "1250000.5",
+    "index": "40",
+    "exponent": "0.5",
+    "fill": "1",
+    "action": "oecm",
+    "do": "MEX51:extension~PER1:survey",
+    "held": "management:0.4",
+    "to": "80",
+    "must": "abies-beshanzuensis",
+    "floor": "country:PER:2~class:Aves:1",
+    "ceiling": "region:americas:9",
+    "withheld": "1",
+    "by_class": "Amphibia:0.2",
+    "words": "aichi",
 }
 TRIED = [item for item in link.PARAMETERS if item.code in GIVEN]
 
 
 def test_every_entry_of_the_link_is_tried_here(shipped):
     # the shipped inventory has no national knowledge to filter by
-    assert {*GIVEN, "known"} == {item.code for item in link.PARAMETERS}
+    # nor a table of costs, nor threats
+    assert {*GIVEN, "known", "costs", "by_threat"} == {item.code for item in link.PARAMETERS}
     sites = set(shipped.sites.index)
     codes = ("site", "in", "out", "vs", "beyond", "stopped")
     named = {site for code in codes for site in GIVEN[code].split("~")}
@@ -213,9 +229,10 @@ def test_another_version_lets_go_of_boxes_criteria_and_sites_that_it_does_not_kn
         "turn": "neighbours",
         "axis": "impact",
         "top": "5",
+        "more": "neighbours:5",
         "site": at.session_state["site"],
     }
-    lost = ("more=national:Water yield:20~neighbours:5", "vs=990015~990038")
+    lost = ("more=national:Water yield:20", "vs=990015~990038")
     assert t("link.ignored", n=2, entries=md(", ".join(lost))) in driver.markdown(at)
     # an axis without values there gives way to one that has some
     assert at.segmented_control(key="threat_pick").value == "pressure"

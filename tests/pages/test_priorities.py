@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from aze_core.domain.errors import SettingError
-from aze_core.domain.model import Assumptions, Filters, RankSettings, Uncertainty, Weights
-from aze_core.domain.settings import value
+from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Uncertainty, Weights
 from aze_core.locale import explain, interval, t
 from aze_core.ranking.acceptability import Acceptability
 from aze_core.ranking.explain import reasons, why_not
@@ -21,12 +20,10 @@ from tests.pages import driver
 from tests.pages.driver import fine, visit
 
 SURE = Uncertainty()
-SOME = Uncertainty(draws=value("acceptability.first_draws"))
-"""What is shown first where there are many sites."""
 
 CASES = {
     "default": ({}, None, RankSettings(), SURE),
-    "covered too": ({"all": "1"}, None, RankSettings(False), SOME),
+    "covered too": ({"all": "1"}, None, RankSettings(False), SURE),
     "Mexico": ({"country": "MEX", "all": "1"}, None, RankSettings(False, Filters(("MEX",))), SURE),
     "long horizon": (
         {"horizon": "200", "effect": "0.5", "top": "25", "seed": "7"},
@@ -75,15 +72,28 @@ def beside(found: Acceptability, given: Uncertainty, sites: pd.Index) -> pd.Data
 
 
 def sure_words(
-    ranked: pd.DataFrame, weights: Weights | None, given: Uncertainty, found: Acceptability
+    inventory: Inventory,
+    ranked: pd.DataFrame,
+    weights: Weights | None,
+    given: Uncertainty,
+    found: Acceptability,
 ) -> str:
     """The sentence on the first places, counted anew; none where too many share the first rank."""
+    if ranked["rank"].notna().sum() <= given.top:
+        return " " + t("priorities.answer_all", top=given.top)
     if ranked["tie_size"].iloc[0] > given.top:
         return ""
-    firsts = ranked.index[(ranked["rank"] <= given.top).fillna(False)]
-    stay = int((found.p_top(given.top)[firsts] >= 0.95).sum())
     kind = "data" if weights is None else given.spread
-    return " " + t(f"priorities.answer_sure_{kind}", n=stay, of=len(firsts), level=0.95)
+    firsts = ranked.index[(ranked["rank"] <= given.top).fillna(False)]
+    often = found.shares[:, 0]
+    own, most = often[found.sites.get_loc(ranked.index[0])], often.max()
+    if most > own and ranked["tie_size"].iloc[0] == 1:
+        site = inventory.sites.at[found.sites[often.argmax()], "name"]
+        return " " + say(f"priorities.answer_other_{kind}", share=float(most), site=site, own=float(own))
+    stay = int((found.p_top(given.top)[firsts] >= 0.95).sum())
+    told = "sure" if len(firsts) == given.top else "shared"
+    words = {"n": stay, "of": len(firsts), "top": given.top, "level": 0.95}
+    return " " + t(f"priorities.answer_{told}_{kind}", **words)
 
 
 @pytest.mark.parametrize(("params", "weights", "settings", "given"), CASES.values(), ids=CASES.keys())
@@ -114,9 +124,8 @@ def test_the_table_is_the_librarys_ranking(shipped, params, weights, settings, g
     told = any(f"{given.draws:,} draws" in text for text in driver.markdown(at))
     draws_something = weights is not None or given.data
     assert told is draws_something
-    words = sure_words(ranked, weights, given, found) if draws_something else ""
+    words = sure_words(shipped, ranked, weights, given, found) if draws_something else ""
     assert driver.answer(at).endswith("." + words)
-    assert ("first places" in driver.answer(at)) is bool(words)
     # the bars are the top of the same ranking, the map has every listed site with a point
     top = list(ranked.index[ranked["rank"].notna()][:15])
     charts = [list(dict.fromkeys(bars["site_id"])) for bars in driver.drawn(at, "site_id", "label")]
@@ -144,7 +153,7 @@ def test_the_answer_names_the_first_site_and_what_is_set_apart(shipped):
         score=float(first["score"]),
         horizon=50,
         total=len(placed),
-    ) + sure_words(ranked, None, SURE, found)
+    ) + sure_words(shipped, ranked, None, SURE, found)
     apart = int((ranked["apart"] != "").sum())
     assert apart > 0
     assert f":orange-badge[{t('priorities.badge_apart', n=apart)}]" in driver.markdown(at)
@@ -197,7 +206,9 @@ def test_without_an_effect_all_ranked_sites_share_the_first_rank(shipped):
 
 def test_weights_that_are_all_zero_say_so_and_leave_a_ranking(shipped):
     at = fine(visit("priorities", order="weighted", wi="0", we="0", wp="0"))
-    assert [item.value for item in at.warning] == [explain(SettingError("all_weights_zero"))]
+    assert [item.value for item in at.warning] == [
+        f"{explain(SettingError('all_weights_zero'))} {t('priorities.stands_in')}"
+    ]
     assert list(driver.frame(at, "rank", "interval").index) == list(rank_sites(shipped).index)
     assert driver.link(at)["wi"] == "0"
     fine(at.slider(key="w_pressure").set_value(5).run())
@@ -266,12 +277,43 @@ def test_why_not_answers_for_listed_sites_and_for_others(shipped):
 
 def test_the_first_place_alone_has_a_sentence_of_its_own(shipped):
     given = replace(SURE, top=1)
-    for order, weights in (("loss", None), ("weighted", Weights())):
+    # only irreplaceability, nearly: nothing in the draws puts another first
+    one = {"order": "weighted", "wi": "100", "we": "1", "wp": "1"}
+    for params, weights in (({}, None), (one, Weights(100, 1, 1))):
         found = rank_spread(shipped, weights, RankSettings(), given)
         share = found.p_top(1)[rank_sites(shipped, weights).index[0]]
         kind = "data" if weights is None else "near"
         told = t(f"priorities.answer_first_{kind}", share=float(share))
-        assert driver.answer(fine(visit("priorities", order=order, top="1"))).endswith(told)
+        assert driver.answer(fine(visit("priorities", top="1", **params))).endswith(told)
+
+
+def test_an_order_against_which_the_draws_speak_says_so(shipped):
+    weights = Weights()
+    found = rank_spread(shipped, weights, RankSettings(), SURE)
+    first, ahead = rank_sites(shipped, weights).index[0], found.first.idxmax()
+    assert ahead != first
+    answer = driver.answer(fine(visit("priorities", order="weighted")))
+    assert shipped.sites.at[first, "name"] in answer
+    assert answer.endswith(
+        say(
+            "priorities.answer_other_near",
+            share=float(found.first[ahead]),
+            site=shipped.sites.at[ahead, "name"],
+            own=float(found.first[first]),
+        )
+    )
+
+
+def test_a_rank_outside_its_own_bar_is_explained(shipped):
+    weights, settings = Weights(), RankSettings(False, Filters(("IND",)))
+    top = rank_sites(shipped, weights, settings).query("rank.notna()").head(15)
+    ends = rank_spread(shipped, weights, settings, SURE).interval().loc[top.index]
+    assert not top["rank"].between(ends["low"], ends["high"]).all()
+    words = t("priorities.spread_outside")
+    at = fine(visit("priorities", country="IND", all="1", order="weighted"))
+    assert any(words in text for text in driver.markdown(at))
+    at = fine(visit("priorities"))
+    assert not any(words in text for text in driver.markdown(at))
 
 
 def test_one_site_has_nothing_to_be_compared_with(shipped):
@@ -282,7 +324,7 @@ def test_one_site_has_nothing_to_be_compared_with(shipped):
     site = codes.index[codes == alone][0]
     at = fine(visit("priorities", country=alone, order="weighted"))
     assert driver.answer(at) == say("priorities.answer_one", site=shipped.sites.at[site, "name"])
-    assert not any(text.startswith(t("orders.tau", tau=0, n=1)[:40]) for text in driver.markdown(at))
+    assert not any(text.startswith(t("orders.tau", same=0, tau=0, n=1)[:40]) for text in driver.markdown(at))
 
 
 def test_a_site_that_is_not_listed_gives_way_with_a_word(shipped):

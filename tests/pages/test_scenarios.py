@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from aze_core.domain.errors import AzeError
 from aze_core.domain.model import Filters, Weights
 from aze_core.locale import explain, number, t
+from aze_core.scenarios.conflicts import conflicts
 from aze_core.scenarios.problem import Scenario, solve, top_plan
 from aze_core.scenarios.targets import NEWEST, ledger, scoreboard
-from pages.shell.widgets import md
+from pages.decide import builder
+from pages.shell.widgets import md, say
 from tests.pages import driver
 from tests.pages.driver import fine, visit
 
@@ -81,15 +84,18 @@ IMPOSSIBLE = {
 
 
 def refused(shipped, **given):
+    """What the page says of a scenario that cannot be had."""
+    found = conflicts(shipped, Scenario(**given))
     with pytest.raises(AzeError) as caught:
         solve(shipped, Scenario(**given))
-    return md(explain(caught.value))
+    assert explain(caught.value) == explain(found[0].error)
+    return [say(f"error.{each.code}", **builder.conflict_words(shipped, each.fields)) for each in found]
 
 
 @pytest.mark.parametrize(("params", "given"), IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
 def test_what_cannot_be_is_said_and_can_be_taken_back(shipped, params, given):
     at = fine(visit("scenarios", **{f"{code}_": text for code, text in params.items()}))
-    assert [item.value for item in at.warning] == [refused(shipped, **given)]
+    assert [item.value for item in at.warning] == refused(shipped, **given)
     assert driver.answer(at) == t("scenarios.no_plan")
     assert not at.metric
     assert driver.link(at) == params
@@ -105,9 +111,9 @@ def test_a_locked_site_without_area_is_refused_under_an_area_budget(shipped):
     at = fine(visit("scenarios", in_=site))
     assert len(at.warning) == 0
     fine(at.segmented_control(key="budget_kind").set_value("km2").run())
-    assert [item.value for item in at.warning] == [
-        refused(shipped, locked_in=(site,), budget_kind="km2", budget=2000)
-    ]
+    assert [item.value for item in at.warning] == refused(
+        shipped, locked_in=(site,), budget_kind="km2", budget=2000
+    )
     fine(at.segmented_control(key="budget_kind").set_value("sites").run())
     assert len(at.warning) == 0
     assert site in driver.frame(at, "plans", "added").index
@@ -174,3 +180,101 @@ def test_a_choice_where_all_is_covered_gives_an_empty_plan(shipped):
     at = fine(visit("scenarios", country=code))
     assert [item.value for item in at.metric] == ["0.00", "0.00"]
     assert t("scenarios.empty_plan") in driver.markdown(at)
+
+
+def test_what_was_asked_for_can_be_changed_as_suggested(shipped):
+    asked = Scenario(budget=1, locked_in=("MEX55", "HTI3"), floors=[["country", "PER", 99]])
+    at = fine(visit("scenarios", sites="1", in_="MEX55~HTI3", floor="country:PER:99"))
+    found = conflicts(shipped, asked)
+    assert len(at.warning) == len(found) == 2
+    fine(at.button(key="apply_suggestion").click().run())
+    assert len(at.warning) == 0
+    assert link_scenario(at) == found[-1].suggestion
+    assert at.metric[0].value == number(solve(shipped, found[-1].suggestion).objective, 2)
+
+
+def link_scenario(at):
+    """The scenario that the session holds, from its parts."""
+    state = at.session_state
+    return Scenario(
+        budget=state["budget_sites"],
+        locked_in=tuple(state["locked_in"]),
+        floors=[[*code.split(":"), n] for code, n in state["floors"].items()],
+    )
+
+
+WHOLE = Scenario(
+    budget_kind="index",
+    budget=40.5,
+    locked_in=("MEX55",),
+    locked_out=("HTI3",),
+    filters=Filters(("MEX", "PER", "HTI")),
+    objective="lexicographic",
+    class_effects=(("Amphibia", 0.2),),
+    action="oecm",
+    actions=(("MEX51", "survey"),),
+    held=(("management", 0.4),),
+    to_share=0.8,
+    must_have=("abies-fanjingshanensis",),
+    floors=[["country", "PER", 2]],
+    ceilings=[["class", "Amphibia", 30]],
+    allow_withheld=True,
+    unknown_cost="median",
+    elasticity=0.5,
+)
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        WHOLE,
+        Scenario(objective="weighted", weights=Weights(10, 0, 90, reverse=("pressure",))),
+        Scenario("km2", 5),
+    ],
+)
+def test_a_scenario_put_on_the_page_is_the_one_that_it_asks(scenario):
+    def page() -> None:
+        import streamlit as st
+
+        from aze_core.scenarios.scenario import Scenario
+        from pages.shell import link
+
+        for parameter in link.PARAMETERS:
+            st.session_state.setdefault(parameter.key, parameter.default)
+        given = Scenario.from_dict(st.session_state["given"])
+        link.put_scenario(given)
+        st.session_state["held_now"] = link.scenario().to_dict()
+
+    at = AppTest.from_function(page)
+    at.session_state["given"] = scenario.to_dict()
+    at.run()
+    assert not at.exception
+    assert Scenario.from_dict(at.session_state["held_now"]) == scenario
+
+
+def test_floors_actions_and_effects_are_set_and_taken_back_on_the_page(shipped):
+    at = fine(visit("scenarios", sites="12"))
+    fine(at.selectbox(key="quota_code_country").set_value("PER").run())
+    fine(at.number_input(key="quota_n").set_value(3).run())
+    fine(at.button(key="add_floors").click().run())
+    floored = Scenario(budget=12, floors=[["country", "PER", 3]])
+    assert at.metric[0].value == number(solve(shipped, floored).objective, 2)
+    assert driver.link(at)["floor"] == "country:PER:3"
+    fine(at.button(key="drop_floors_country:PER").click().run())
+    assert at.metric[0].value == number(solve(shipped, Scenario(budget=12)).objective, 2)
+    fine(at.selectbox(key="action").set_value("survey").run())
+    assert at.metric[0].value == number(0, 2)
+    fine(at.selectbox(key="action_site").set_value("MEX55").run())
+    fine(at.selectbox(key="action_other").set_value("new_area").run())
+    fine(at.button(key="set_action").click().run())
+    mixed = Scenario(budget=12, action="survey", actions=(("MEX55", "new_area"),))
+    assert at.metric[0].value == number(solve(shipped, mixed).objective, 2)
+    fine(at.button(key="drop_actions_MEX55").click().run())
+    fine(at.selectbox(key="action").set_value("protection").run())
+    fine(at.number_input(key="effect_value").set_value(0.1).run())
+    fine(at.selectbox(key="class_effects_code").set_value("Amphibia").run())
+    fine(at.button(key="set_class_effects").click().run())
+    own = Scenario(budget=12, class_effects=(("Amphibia", 0.1),))
+    assert at.metric[0].value == number(solve(shipped, own).objective, 2)
+    fine(at.button(key="reset_scenario").click().run())
+    assert driver.link(at) == {}

@@ -9,8 +9,7 @@ import pytest
 
 from aze_core.domain.errors import SettingError
 from aze_core.domain.model import Assumptions, Filters, RankSettings, Uncertainty, Weights
-from aze_core.domain.settings import value
-from aze_core.locale import explain, interval, percent, t
+from aze_core.locale import chance, explain, interval, percent, t
 from aze_core.measures.geometry import distance_km
 from aze_core.measures.need import needs
 from aze_core.measures.site_threats import site_threats
@@ -26,7 +25,7 @@ from tests.pages import driver
 from tests.pages.conftest import put
 from tests.pages.driver import fine, visit
 
-SURE = Uncertainty(draws=value("acceptability.first_draws"))
+SURE = Uncertainty()
 
 
 def test_without_a_choice_the_first_of_the_priorities_is_shown(shipped):
@@ -56,20 +55,29 @@ def test_species_cover_rank_and_neighbours_are_those_of_the_inventory(shipped, s
     for year, share in zip(reports["vintage"], reports["share"], strict=True):
         assert t("site.cover_part", year=int(year), share=percent(share)) in driver.answer(at)
     shown = driver.frame(at, "order", "rank", "sure", "top")
+    # as the Priorities page lists and draws; a covered site among all
+    listed = site in rank_sites(shipped).index
+    chosen = RankSettings(listed)
+    noted = t("site.rank_note" if listed else "site.rank_note_all")
+    assert any(noted in text for text in driver.markdown(at))
+    bands_of = {}
     for line, weights in zip(shown.to_dict("records"), (None, Weights()), strict=True):
-        ranked = rank_sites(shipped, weights, RankSettings(False))
+        ranked = rank_sites(shipped, weights, chosen)
         row, total = ranked.loc[site], int(ranked["rank"].notna().sum())
-        found = rank_spread(shipped, weights, RankSettings(False), SURE)
+        found = rank_spread(shipped, weights, chosen, SURE)
+        bands_of[weights is None] = found
         ends = found.interval().loc[site]
         assert line["rank"] == t("site.rank_of", rank=int(row["rank"]), total=total)
         assert line["sure"] == interval(ends["low"], ends["high"])
-        assert line["top"] == percent(found.p_top(10)[site])
-        told = reasons(shipped, weights, RankSettings(False), ranked, site, SURE, found)
+        assert line["top"] == chance(found.p_top(10)[site])
+        told = reasons(shipped, weights, chosen, ranked, site, SURE, found)
         listed = [controls.reason_text(each, weights, Assumptions()) for each in told]
         assert "\n".join(f"- {text}" for text in listed) in driver.markdown(at)
-    # how often by bands, in the draws of the weights: all bands together are all draws
+    # how often by bands, in the order of the Priorities page: all bands together are all draws
+    found = bands_of[True]
+    assert any(t("site.bands_loss", n=found.draws) in text for text in driver.markdown(at))
     bands = max(driver.drawn(at, "band", "p"), key=len)
-    assert list(bands["band"]) == ["1", "2–5", "6–10", "11–20", "21–50", f"51–{total}"]
+    assert list(bands["band"]) == ["1", "2–5", "6–10", "11–20", "21–50", f"51–{len(found.sites)}"]
     tops = [float(found.p_top(n)[site]) for n in (1, 5, 10, 20, 50)]
     assert list(bands["p"]) == pytest.approx([b - a for a, b in pairwise([0, *tops, 1])], abs=1e-6)
     near = distance_km(shipped.sites["latitude"], shipped.sites["longitude"], site).drop(site).nsmallest(8)
@@ -299,9 +307,10 @@ def test_where_it_stands_follows_the_weights_of_the_session(shipped):
     assert not driver.drawn(at, "band", "p")
     assert not any("draws" in text for text in driver.markdown(at))
     at = fine(visit("site", site="MEX51", wi="0", we="0", wp="9", turn="pressure", sure="flat", top="3"))
-    weights, given = Weights(0, 0, 9, reverse=("pressure",)), Uncertainty("flat", top=3, draws=SURE.draws)
-    ranked = rank_sites(shipped, weights, RankSettings(False))
-    found = rank_spread(shipped, weights, RankSettings(False), given)
+    weights, given = Weights(0, 0, 9, reverse=("pressure",)), Uncertainty("flat", top=3)
+    chosen = RankSettings("MEX51" in rank_sites(shipped).index)
+    ranked = rank_sites(shipped, weights, chosen)
+    found = rank_spread(shipped, weights, chosen, given)
     line = driver.frame(at, "order", "rank", "sure", "top").iloc[1]
     total = int(ranked["rank"].notna().sum())
     assert line["rank"] == t("site.rank_of", rank=int(ranked.at["MEX51", "rank"]), total=total)

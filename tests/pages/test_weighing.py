@@ -77,7 +77,12 @@ def test_guided_swings_become_the_weights_only_when_they_are_used(shipped):
     ]
     assert "use_swings" not in driver.keys(at)
     fine(at.radio(key=FIRST).set_value("pressure").run())
-    fine(at.slider(key=SWING + "extinction").set_value(50).run())
+    # nobody's silence counts as 0
+    assert at.button(key="use_swings").disabled
+    fine(at.number_input(key=SWING + "extinction").set_value(50).run())
+    assert at.button(key="use_swings").disabled
+    fine(at.number_input(key=SWING + "irreplaceability").set_value(0).run())
+    assert not at.button(key="use_swings").disabled
     assert order(at) == before
     assert not {"wi", "we", "wp"} & set(driver.link(at))
     # the answers outlive a visit to another page
@@ -85,7 +90,7 @@ def test_guided_swings_become_the_weights_only_when_they_are_used(shipped):
     fine(driver.go(at, "priorities"))
     assert at.segmented_control(key=HOW).value == "guided"
     assert at.radio(key=FIRST).value == "pressure"
-    assert at.slider(key=SWING + "extinction").value == 50
+    assert at.number_input(key=SWING + "extinction").value == 50
     fine(at.button(key="use_swings").click().run())
     assert {code: slider(at, code).value for code in link.MAIN} == {
         "irreplaceability": 0,
@@ -189,7 +194,9 @@ def test_how_sure_is_set_and_set_back(shipped):
 
 def test_weights_that_count_the_category_twice_say_so_and_leave_a_ranking(own):
     at = fine(visit("priorities", order="weighted", more="star:20", data=own[1].version.content_hash[:12]))
-    assert [item.value for item in at.warning] == [explain(SettingError("category_twice"))]
+    assert [item.value for item in at.warning] == [
+        f"{explain(SettingError('category_twice'))} {t('priorities.stands_in')}"
+    ]
     made = withheld(load(own[1].path))
     assert len(order(at)) == len(rank_sites(made))
     # neither is greyed, so that one of them can be set to 0

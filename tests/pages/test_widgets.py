@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from aze_core.locale import t
 from aze_core.reports.tables import stamp
-from aze_core.views import charts, maps, quadrants, ranks
+from aze_core.views import charts, maps, plans, quadrants, ranks
 from pages.shell import version as seen
 from pages.shell import widgets
 from tests.helpers import make_inventory
@@ -82,7 +82,7 @@ def test_no_two_builders_have_one_name():
     """Charts are found by their builder's name: one that is defined twice would hide the other."""
     own = [
         name
-        for module in (charts, maps, ranks, quadrants)
+        for module in (charts, maps, ranks, quadrants, plans)
         for name, item in vars(module).items()
         if getattr(item, "__module__", "") == module.__name__ and not name.startswith("_")
     ]

@@ -201,6 +201,9 @@ def test_equal_sites_share_the_ranks_that_they_hold_together() -> None:
     assert found.central.loc["X"].tolist() == found.central.loc["Z"].tolist()
     assert found.central.loc["X"].sum() == pytest.approx(1)
     assert found.central.loc["W"].isna().all()
+    # their rank is the best of them, as in the ranking
+    assert found.interval().loc["X"].tolist() == [1, 1]
+    assert found.interval().loc["W"].tolist() == [4, 4]
 
 
 def test_other_values_of_the_same_score_share_a_rank_too() -> None:
@@ -259,18 +262,19 @@ def ranges(draw: st.DrawFn) -> Draws:
 
 
 def looped(given: Draws, spread: Spread, chosen: list[float], draws: int, seed: int) -> dict[str, Any]:
-    """Shares, central weights and wins, draw by draw and pair by pair, from the same numbers of chance."""
+    """Shares, ranks, central weights and wins, draw by draw and pair by pair, from the same chances."""
     rng = np.random.default_rng(seed)
     weights = weight_draws(chosen, spread, draws, rng)
     m, n, k = given.low.shape
     version = rng.integers(m, size=draws) if m > 1 else np.zeros(draws, dtype=int)
-    shares, wins = np.zeros((n, n)), np.zeros((n, n))
+    shares, ranks, wins = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n))
     led, leads = np.zeros((n, k)), np.zeros(n)
     for w, v in zip(weights, version, strict=True):
         score = [round(math.fsum(w[j] * given.low[v, i, j] for j in range(k)), 9) for i in range(n)]
         for i in range(n):
             ahead = sum(other > score[i] for other in score)
             equal = score.count(score[i])
+            ranks[i, ahead] += 1 / draws
             for rank in range(ahead, ahead + equal):
                 shares[i, rank] += 1 / equal / draws
             if ahead == 0:
@@ -279,7 +283,7 @@ def looped(given: Draws, spread: Spread, chosen: list[float], draws: int, seed: 
             for j in range(n):
                 wins[i, j] += (score[i] > score[j]) / draws
     with np.errstate(invalid="ignore"):
-        return {"shares": shares, "central": led / leads[:, None], "wins": wins}
+        return {"shares": shares, "ranks": ranks, "central": led / leads[:, None], "wins": wins}
 
 
 @few
@@ -293,6 +297,7 @@ def test_the_same_as_a_plain_loop(table: pd.DataFrame, spread: Spread, chosen: l
     expected = looped(Draws.of(table), spread, list(weights.values()), 120, 3)
     found = rank_acceptability(table, weights, 120, 3, spread)
     assert found.matrix().to_numpy() == pytest.approx(expected["shares"], abs=1e-6)
+    assert found.ranks == pytest.approx(expected["ranks"], abs=1e-6)
     assert found.central.to_numpy() == pytest.approx(expected["central"], abs=1e-9, nan_ok=True)
     wins = pairwise_wins(Draws.of(table), weights, list(table.index), spread, 120, 3)
     assert wins.to_numpy() == pytest.approx(expected["wins"], abs=1e-9)
@@ -308,6 +313,7 @@ def test_the_same_as_a_plain_loop_in_several_versions(versions: list[pd.DataFram
     expected = looped(given, spread, [1.0] * k, 120, 5)
     found = rank_acceptability(given, weights, 120, 5, spread)
     assert found.matrix().to_numpy() == pytest.approx(expected["shares"], abs=1e-6)
+    assert found.ranks == pytest.approx(expected["ranks"], abs=1e-6)
     assert found.central.to_numpy() == pytest.approx(expected["central"], abs=1e-9, nan_ok=True)
 
 
@@ -416,7 +422,7 @@ def made(*rows: list[float]) -> Acceptability:
     n = len(rows)
     index = pd.Index([f"S{at}" for at in range(len(rows))])
     shares = np.array(rows, dtype=np.float32)
-    return Acceptability(index, np.arange(1, n + 1), shares, pd.DataFrame(index=index), 100, 1)
+    return Acceptability(index, np.arange(1, n + 1), shares, shares, pd.DataFrame(index=index), 100, 1)
 
 
 def test_interval_holds_the_middle_of_the_draws() -> None:

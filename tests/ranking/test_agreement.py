@@ -44,6 +44,13 @@ def test_pairs_are_taken_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None
     assert kendall_tau_b(one, two) == at_once
 
 
+def test_the_part_of_the_pairs_that_stand_alike() -> None:
+    # of six pairs one is turned round and one tied in the second
+    found = agreement(ranking(A=1, B=2, C=3, D=4), ranking(A=2, B=1, C=3, D=3))
+    assert found.alike == pytest.approx((6 - 1 - 1) / 6)
+    assert math.isnan(agreement(ranking(A=1), ranking(A=1)).alike)
+
+
 def test_an_order_that_ties_all_tells_nothing() -> None:
     assert math.isnan(kendall_tau_b([1, 1, 1], [1, 2, 3]))
     assert math.isnan(kendall_tau_b([1], [1]))

@@ -143,6 +143,21 @@ def test_what_is_not_known_holds_nothing_down() -> None:
     assert short.get("lacks", {}).get("criterion") != "extinction"
 
 
+def test_values_are_compared_not_parts_that_are_rescaled() -> None:
+    """Of Y and Z human influence is not known, so that extinction risk is all of their score."""
+    sites: dict[str, Any] = {"X": {"influence": 10}, "Y": {}, "Z": {}, "W": {"influence": 0}}
+    species: dict[str, Any] = {name.lower(): ("CR", [name]) for name in "XYZ"} | {"w": ("EN", ["W"])}
+    found = told(Weights(0, 1, 1), "X", sites=sites, species=species)
+    # no site has a higher value of either
+    assert "holds" not in found
+    assert found["lifts"] == {"criterion": "pressure", "points": pytest.approx((1 - 1 / 2) / 2)}
+    last = told(Weights(0, 1, 1), "W", sites=sites, species=species)
+    assert last["holds"] == {"criterion": "extinction", "points": pytest.approx((1 - EN / CR) / 2)}
+    # Z has a whole point of extinction risk, and W could gain but its own half of the difference
+    short = lacking(Weights(0, 1, 1), "W", 3, sites=sites, species=species)
+    assert short["lacks"] == {"criterion": "extinction", "points": pytest.approx((1 - EN / CR) / 2)}
+
+
 def test_what_is_not_known_is_told_by_criterion() -> None:
     found = told(Weights(2, 1, 1), "C", species=THREE_AT_A)
     assert found["range"] == {"best": 1, "worst": 3}
@@ -174,7 +189,9 @@ def test_what_turns_two_sites_and_what_takes_one_out_of_the_first() -> None:
     # Y 40 EN/CR + 60 ahead of X 40, until human influence has 40 (1 - EN/CR)
     assert turned["out_less"]["limit"] == pytest.approx(40 * (1 - EN / CR))
     assert turned["turn_less"]["criterion"] == "pressure"
-    assert told(chosen, "Y", given=Uncertainty(top=2), sites=sites, species=species)["stays_in"] == {"top": 2}
+    # of two sites both are among the first two, whatever the weights
+    everyone = told(chosen, "Y", given=Uncertainty(top=2), sites=sites, species=species)
+    assert not {"stays_in", "out_more", "out_less"} & set(everyone)
 
 
 def test_a_dominated_site_stays_out() -> None:
@@ -182,6 +199,8 @@ def test_a_dominated_site_stays_out() -> None:
     species: dict[str, Any] = {"x": ("CR", ["X"]), "y": ("EN", ["Y"])}
     found = told(Weights(0, 1, 1), "Y", given=Uncertainty(top=1), sites=sites, species=species)
     assert found["stays_out"] == {"top": 1}
+    first = told(Weights(0, 1, 1), "X", given=Uncertainty(top=1), sites=sites, species=species)
+    assert first["stays_in"] == {"top": 1}
     assert found["holds"]["points"] == pytest.approx(0.5 / 2)
 
 
@@ -204,7 +223,7 @@ def test_a_tie_on_the_border_is_told_with_the_way_out_of_it() -> None:
 def spread_of(*rows: list[float]) -> Acceptability:
     index = pd.Index(["A", "B", "C"])
     shares = np.array(rows, dtype=np.float32)
-    return Acceptability(index, np.arange(1, 4), shares, pd.DataFrame(index=index), 100, 1)
+    return Acceptability(index, np.arange(1, 4), shares, shares, pd.DataFrame(index=index), 100, 1)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +242,10 @@ def test_how_sure_a_rank_is(weights: Weights | None, kind: str, name: str) -> No
     given = Uncertainty(spread=kind, top=2)
     found = said(reasons(inventory, weights, ALL, ranked, "A", given, spread))
     assert found[name] == {"low": 1, "high": 3, "level": 0.9, "share": pytest.approx(0.8), "top": 2}
+    # where all are among the first, that says nothing of one
+    everyone = said(reasons(inventory, weights, ALL, ranked, "A", replace(given, top=3), spread))
+    assert everyone[f"{name}_all"] == {"low": 1, "high": 3, "level": 0.9, "total": 3}
+    assert not {"stays_in", "out_more", "out_less", name} & set(everyone)
     assert not [other for other in found if other.startswith("sure_") and other != name]
 
 
@@ -236,6 +259,9 @@ def test_why_a_site_is_not_among_the_first() -> None:
         "other": "Ash Hill",
         "by": pytest.approx(2 * CR * EFFECT - EN * EFFECT * 0.5),
         "rank": 1,
+        "mine": 3,
+        "total": 3,
+        "top": 1,
     }
     assert found["fewer_CR"] == {"mine": 0, "theirs": 2}
     assert found["more_cover"] == {"mine": 0.5, "theirs": 0.0}
@@ -257,7 +283,29 @@ def test_why_a_site_is_not_among_the_first_by_weights() -> None:
 
 
 def test_why_not_of_a_site_that_is_among_the_first() -> None:
-    assert lacking(None, "A", 1) == {"not_needed": {"rank": 1, "top": 1}}
+    assert lacking(None, "A", 1) == {"not_needed": {"rank": 1, "total": 3, "top": 1}}
+    assert lacking(None, "C", 10) == {"not_needed_all": {"rank": 3, "total": 3, "top": 10}}
+
+
+def test_whose_unknowns_could_lift_a_site() -> None:
+    sites: dict[str, Any] = {"X": {}, "U": {}, "S": {}}
+    species: dict[str, Any] = {
+        "x": ("CR", ["X"]),
+        "u1": ("EN", ["U"]),
+        "u2": (None, ["U"]),
+        "s": ("EN", ["S"]),
+    }
+    # U has EN, and CR and EN at most: more than X
+    found = lacking(None, "U", 1, sites=sites, species=species)
+    assert found["could_be"] == {"best": 1}
+    assert not {"could_be_too", "could_be_others"} & set(found)
+    # nothing of X and S is unknown: with U at its low end X is first, and S beside it
+    high = replace(ALL, unknown="high")
+    second = lacking(None, "X", 1, high, sites=sites, species=species)
+    assert second["could_be_others"] == {"best": 1}
+    assert "could_be" not in second
+    third = lacking(None, "S", 1, high, sites=sites, species=species)
+    assert third["could_be_others"] == {"best": 2}
 
 
 def test_why_not_of_a_site_that_is_set_apart() -> None:
@@ -303,7 +351,10 @@ def test_every_site_has_reasons_that_hold(
             if each.kind in ("in_more", "in_less"):
                 assert row["rank"] > top
         kinds = {each.kind for each in why_not(inventory, view, chosen, ranked, str(site), top)}
-        assert ("not_needed" in kinds) == (not row["apart"] and row["rank"] <= top)
+        inside = not row["apart"] and row["rank"] <= top
+        assert bool({"not_needed", "not_needed_all"} & kinds) == inside
+        # only what is not known of it can be said to lift it
+        assert row["unknown"] or not {"could_be", "could_be_too"} & kinds
 
 
 def test_every_shipped_site_has_reasons(shipped: Inventory) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -16,8 +17,8 @@ from aze_core.domain.errors import SettingError
 from aze_core.domain.model import Assumptions, Filters, Inventory, RankSettings, Weights
 from aze_core.domain.schema import TABLES
 from aze_core.ranking.criteria import counts, gap, modelled_loss, site_gamma
-from aze_core.ranking.score import rank_sites, scores, settled_values
-from aze_core.ranking.values import criteria_values, effective_weights
+from aze_core.ranking.score import _within_range, rank_sites, scores, settled_values
+from aze_core.ranking.values import Values, criteria_values, effective_weights
 from tests.helpers import SPECIES, as_inventory, make_inventory, shuffled
 from tests.ranking.drawn import TWENTY, everything, few, inventories, views, weightings
 
@@ -133,6 +134,33 @@ def test_words_are_no_criterion() -> None:
     inventory = make_inventory(national={"zone": {"A": "north", "B": "south"}})
     with pytest.raises(SettingError, match="not_one_of"):
         rank_sites(inventory, Weights(national=(("zone", 1),)), ALL)
+
+
+ends_of_ranges = st.tuples(*[st.sampled_from([0.0, 0.2, 0.5, 0.7, 1.0])] * 2).map(sorted)
+
+
+@few
+@given(st.lists(ends_of_ranges, min_size=2, max_size=4), st.data())
+def test_a_score_never_lies_outside_its_own_range(ranges: list[list[float]], data: Any) -> None:
+    known = [low if low == high else np.nan for low, high in ranges]
+    share = np.array(
+        data.draw(st.lists(st.sampled_from([1, 2, 5]), min_size=len(ranges), max_size=len(ranges)))
+    )
+    share = share / share.sum()
+    low, high = np.array(ranges).T
+    frames = [pd.DataFrame([row]) for row in (known, low, high)]
+    values, held = _within_range(Values(*frames, frames[0], frames[0]), share)
+    if not held.sum():
+        assert np.isnan(known).all()
+        return
+    score = np.nansum(values * held) / held.sum()
+    assert low @ share - 1e-9 <= score <= high @ share + 1e-9
+    for at, value in enumerate(values[0]):
+        if np.isnan(value):
+            # left out: as good as the others, which it can be
+            assert low[at] - 1e-9 <= score <= high[at] + 1e-9
+        else:
+            assert value in (low[at], high[at])
 
 
 def test_unknowns_at_the_low_and_the_high_end_of_the_weighted_view() -> None:

@@ -336,6 +336,16 @@ def test_directions_and_weights_move_the_first() -> None:
     assert ("direction", "extinction") not in found
 
 
+def test_all_that_share_the_last_rank_are_counted_as_they_are_named() -> None:
+    """At its high end what is not known of V, W, Y and Z makes them as good as X: four enter, none leaves."""
+    places = {name: {} if name == "X" else {"cover": {}} for name in "XVWYZ"}
+    species: dict[str, Any] = {name.lower(): ("CR", [name]) for name in places}
+    found = assumption_moves(make_inventory(places, species), None, ALL, 1).set_index(["assumption", "to"])
+    high: Any = found.loc[("unknown", "high")]
+    assert (high["enter"], high["leave"]) == ("V;W;Y;Z", "")
+    assert (high["entering"], high["leaving"], high["moved"]) == (4, 0, 4)
+
+
 def test_a_single_criterion_cannot_be_left_out() -> None:
     found = told(assumption_moves(make_inventory(), Weights(0, 0, 1), ALL, 1))
     assert set(found) == {("unknown", "low"), ("unknown", "high"), ("direction", "pressure")}

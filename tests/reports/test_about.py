@@ -73,3 +73,10 @@ def test_settings_in_other_words_stay_as_they_are() -> None:
         assert told(text)["Settings"] == text
     assert told() == told("{}")
     assert not any(name.startswith("Setting") for name in told())
+
+
+def test_a_rankings_two_pairs_of_ranks_are_told_apart() -> None:
+    found = told(json.dumps({"weights": None, "uncertainty": {"top": 10}}))
+    assert "rank_low to rank_high: the middle 90%" in found["Columns of ranks"]
+    assert "rank_best to rank_worst: the ranks that remain open" in found["Columns of ranks"]
+    assert "Columns of ranks" not in told(json.dumps({"weights": None}))

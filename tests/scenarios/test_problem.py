@@ -178,7 +178,8 @@ def test_locked_sites_over_a_budget_in_sites() -> None:
     with pytest.raises(ScenarioError, match="locked_over_budget_sites") as caught:
         plan(make_inventory(), budget=1, locked_in=("A", "B"))
     assert explain(caught.value) == (
-        "No plan fits: 2 sites locked in, but the budget is 1 site. Raise the budget to 2, or unlock a site."
+        "No plan fits: 2 sites must be in it, but the budget is 1 site. "
+        "Raise the budget to 2, or unlock a site."
     )
     assert plan(make_inventory(), budget=2, locked_in=("A", "B")).selected == ("A", "B")
 

@@ -79,7 +79,6 @@ def test_recognised_fields_and_own_criteria() -> None:
         "cost",
         "feasibility",
         "mett_score",
-        "mett_max",
         "Peace",
     }
 

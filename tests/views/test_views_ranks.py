@@ -177,6 +177,21 @@ def test_a_chance_never_rounds_to_certain_or_impossible(p: float, said: str) -> 
     assert said in texts(build("acceptability_bars", pd.DataFrame({"band": ["1"], "p": [p]})))
 
 
+@pytest.mark.parametrize(("p", "said"), [(0.944, "94%"), (0.9467, "94.6%"), (0.9499, "94.9%"), (0.95, "95%")])
+def test_a_chance_is_never_rounded_up_to_the_one_that_counts_as_sure(p: float, said: str) -> None:
+    df = frames(["a"])["rank_spread"].assign(p_top=p)
+    assert said in texts(build("rank_spread", df))
+    assert said in texts(build("acceptability_bars", pd.DataFrame({"band": ["1"], "p": [p]})))
+
+
+def test_the_axis_of_ranks_ends_at_the_last_one_there_is() -> None:
+    df = frames(["a", "b"])["rank_spread"].assign(rank=[1, 4], low=[1, 3], high=[2, 6])
+    chart = build("rank_spread", df, xmax=60).to_dict()
+    axes = [layer["encoding"]["x"] for layer in chart["layer"] if "field" in layer["encoding"].get("x", {})]
+    assert axes
+    assert all(x["scale"]["domain"] == [1, 6] for x in axes)
+
+
 def test_without_chances_there_is_no_column_for_them() -> None:
     df = frames(["a"])["rank_spread"].drop(columns="p_top")
     words = {i: WORDS[i] for i in ("x", "site", "rank", "interval", "unknown")}

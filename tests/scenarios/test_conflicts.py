@@ -1,0 +1,347 @@
+"""What cannot be had together is told by name, and what is suggested can be had: against every subset."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aze_core.domain.errors import ScenarioError
+from aze_core.domain.model import Inventory
+from aze_core.locale import explain, t
+from aze_core.scenarios import Scenario, solve
+from aze_core.scenarios import exact as solver
+from aze_core.scenarios.conflicts import Conflict, Part, conflicts
+from aze_core.scenarios.curve import curve
+from aze_core.scenarios.problem import top_plan
+from tests.helpers import frame, make_inventory
+
+COUNTRIES = ("FRA", "MEX", "MEX;PER", "PER")
+Sites = dict[str, dict[str, Any]]
+Species = dict[str, list[str]]
+ALL = 10**9
+
+
+def with_rights(inventory: Inventory, stages: dict[str, str]) -> Inventory:
+    rows = [
+        {"site_id": site, "entry": 1, "consent_stage": stage, "source": "hand"}
+        for site, stage in stages.items()
+    ]
+    return dataclasses.replace(inventory, rights=frame("rights", rows), memo={})
+
+
+def inventory_of(sites: Sites, species: Species) -> Inventory:
+    made = make_inventory(sites, {name: ("CR", list(at)) for name, at in species.items()})
+    return with_rights(made, {key: "withheld" for key, site in sites.items() if site.get("withheld")})
+
+
+@st.composite
+def cases(draw: st.DrawFn, most: int = 7) -> tuple[Sites, Species]:
+    rows = st.tuples(
+        st.sampled_from([0.0, 0.0, 0.5, 0.98, None]),
+        st.sampled_from([None, 1.0, 2.0, 3.7]),
+        st.sampled_from(COUNTRIES),
+        st.booleans() if draw(st.booleans()) else st.just(False),
+    )
+    sites = {
+        f"S{n}": {"cover": {} if cover is None else {2010: cover}, "area": area, "iso3": iso3, "withheld": no}
+        for n, (cover, area, iso3, no) in enumerate(draw(st.lists(rows, min_size=1, max_size=most)))
+    }
+    places = st.lists(st.sampled_from(sorted(sites)), min_size=1, max_size=2, unique=True)
+    species = {f"s{n}": at for n, at in enumerate(draw(st.lists(places, min_size=1, max_size=4)))}
+    return sites, species
+
+
+@st.composite
+def scenarios(draw: st.DrawFn, sites: Sites, species: Species) -> Scenario:
+    def some(options: list[str], most: int) -> tuple[str, ...]:
+        return tuple(draw(st.lists(st.sampled_from(options), max_size=most, unique=True)))
+
+    there = sorted({code for site in sites.values() for code in site["iso3"].split(";")})
+    entry = st.tuples(
+        st.sampled_from([("country", code) for code in there] + [("region", "americas")]), st.integers(0, 4)
+    )
+
+    def entries() -> tuple[tuple[str, str, int], ...]:
+        drawn = draw(st.lists(entry, max_size=3, unique_by=lambda each: each[0]))
+        return tuple((kind, code, number) for (kind, code), number in drawn)
+
+    return Scenario(
+        budget_kind=draw(st.sampled_from(["sites", "km2"])),
+        budget=draw(st.sampled_from([0, 1, 2, 3, 9])),
+        locked_in=some(sorted(sites), 2),
+        locked_out=some(sorted(sites), 2),
+        must_have=some(sorted(species), 2),
+        floors=entries(),
+        ceilings=entries(),
+        allow_withheld=draw(st.booleans()),
+    )
+
+
+def can_be_had(case: tuple[Sites, Species], scenario: Scenario) -> bool:
+    """Whether any subset of the sites is a plan, worked out from the rows themselves."""
+    sites, species = case
+    if set(scenario.locked_in) & set(scenario.locked_out):
+        return False
+    cover = {key: site["cover"].get(2010) for key, site in sites.items()}
+    open_ = {key for key, share in cover.items() if share is None or share < 0.98}
+    barred = {key for key in open_ if sites[key]["withheld"] and not scenario.allow_withheld}
+    barred |= set(scenario.locked_out)
+    forced = (set(scenario.locked_in) & open_) | {
+        key for name in scenario.must_have for key in species[name] if key in open_
+    }
+    if forced & barred:
+        return False
+    cost: dict[str, float] = {}
+    for key in open_ - barred:
+        if scenario.budget_kind == "sites":
+            if cover[key] is not None or key in forced:
+                cost[key] = 1.0
+        elif cover[key] is not None and sites[key]["area"] is not None:
+            cost[key] = sites[key]["area"] * (1 - cover[key])
+    if not forced <= set(cost):
+        return False
+
+    def number(chosen: set[str], kind: str, code: str) -> int:
+        return len(chosen) if kind == "region" else sum(code in sites[k]["iso3"].split(";") for k in chosen)
+
+    return any(
+        sum(cost[key] for key in chosen) <= scenario.budget + 1e-9
+        and forced <= chosen
+        and all(number(chosen, kind, code) >= n for kind, code, n in scenario.floors)
+        and all(number(chosen, kind, code) <= n for kind, code, n in scenario.ceilings)
+        for size in range(len(cost) + 1)
+        for chosen in map(set, combinations(cost, size))
+    )
+
+
+def only(scenario: Scenario, parts: tuple[Part, ...], withheld: bool) -> Scenario:
+    """The scenario that asks for these parts alone."""
+    held = {kind: {part.code for part in parts if part.kind == kind} for kind in {p.kind for p in parts}}
+    get = held.get
+    return dataclasses.replace(
+        scenario,
+        budget=scenario.budget if get("budget") else ALL,
+        locked_in=tuple(get("locked_in", ())),
+        locked_out=tuple(get("locked_out", ())),
+        must_have=tuple(get("must_have", ())),
+        floors=tuple(e for e in scenario.floors if f"{e[0]}:{e[1]}" in get("floor", ())),
+        ceilings=tuple(e for e in scenario.ceilings if f"{e[0]}:{e[1]}" in get("ceiling", ())),
+        allow_withheld=withheld,
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_every_conflict_is_one_and_every_suggestion_fits(data: st.DataObject) -> None:
+    case = data.draw(cases())
+    scenario = data.draw(scenarios(*case))
+    inventory = inventory_of(*case)
+    found = conflicts(inventory, scenario)
+    assert (found == []) == can_be_had(case, scenario)
+    if not found:
+        plan = solve(inventory, scenario)
+        for site in plan.selected:
+            assert not case[0][site]["withheld"] or scenario.allow_withheld
+        return
+    with pytest.raises(ScenarioError, match=found[0].code):
+        solve(inventory, scenario)
+    with pytest.raises(ScenarioError, match=found[0].code):
+        top_plan(inventory, scenario)
+    for conflict in found:
+        named = {part.code for part in conflict.parts if part.kind == "withheld"}
+        rows = {key: {**site, "withheld": key in named} for key, site in case[0].items()}
+        alone = only(scenario, conflict.parts, withheld=not named)
+        assert not can_be_had((rows, case[1]), alone), conflict.code
+        assert can_be_had(case, conflict.suggestion)
+        assert explain(conflict.error)
+        assert t(f"conflict.change.{conflict.change}", **conflict.change_fields)
+    assert conflicts(inventory, found[0].suggestion) == []
+    solve(inventory, found[0].suggestion)
+
+
+# ---------------------------------------------------------------- by hand
+
+SITES: Sites = {
+    "A": {"iso3": "MEX", "area": 1},
+    "B": {"iso3": "MEX", "area": 2},
+    "C": {"iso3": "PER", "area": 4},
+    "D": {"iso3": "MEX;PER", "area": 8, "withheld": True},
+}
+SPECIES: Species = {"a": ["A"], "b": ["B"], "crane": ["A", "C"], "d": ["D"]}
+
+
+def told(**choice: Any) -> list[Conflict]:
+    return conflicts(inventory_of(SITES, SPECIES), Scenario(**choice))
+
+
+def changed(scenario: Scenario, start: dict[str, Any]) -> dict[str, Any]:
+    """What a suggestion has changed."""
+    before = Scenario(**start).to_dict()
+    return {name: item for name, item in scenario.to_dict().items() if item != before[name]}
+
+
+@pytest.mark.parametrize(
+    ("choice", "code", "change"),
+    [
+        ({"locked_in": ["A"], "locked_out": ["A"]}, "locked_both_ways", {"locked_in": ()}),
+        ({"locked_in": ["A", "D"]}, "locked_withheld", {"locked_in": ("A",)}),
+        ({"must_have": ["d"]}, "must_have_withheld", {"must_have": ()}),
+        ({"must_have": ["crane"], "locked_out": ["B", "C"]}, "must_have_locked_out", {"locked_out": ("B",)}),
+        ({"must_have": ["a"], "action": "extension"}, "must_have_outside", {"must_have": ()}),
+        (
+            {"floors": [["country", "PER", 2]]},
+            "floor_too_high",
+            {"floors": (("country", "PER", 1),)},
+        ),
+        (
+            {"floors": [["country", "MEX", 2]], "ceilings": [["country", "MEX", 1]]},
+            "floor_above_ceiling",
+            {"floors": (("country", "MEX", 1),)},
+        ),
+        (
+            {"locked_in": ["A", "B"], "ceilings": [["country", "MEX", 1]]},
+            "ceiling_below_locks",
+            {"ceilings": (("country", "MEX", 2),)},
+        ),
+        (
+            {
+                "floors": [["country", "MEX", 2], ["country", "PER", 1]],
+                "ceilings": [["region", "americas", 2]],
+            },
+            "quotas_together",
+            {"floors": (("country", "MEX", 2), ("country", "PER", 0))},
+        ),
+        (
+            {"budget": 2, "floors": [["country", "MEX", 2], ["country", "PER", 1]]},
+            "over_budget_sites",
+            {"budget": 3.0},
+        ),
+        (
+            {"budget": 4, "budget_kind": "km2", "must_have": ["crane"]},
+            "locked_over_budget_km2",
+            {"budget": 5.0},
+        ),
+    ],
+)
+def test_each_kind_by_hand(choice: dict[str, Any], code: str, change: dict[str, Any]) -> None:
+    found = told(**choice)
+    assert [conflict.code for conflict in found] == [code]
+    assert changed(found[0].suggestion, choice) == change
+
+
+def test_a_site_in_two_countries_counts_in_both() -> None:
+    assert told(budget=1, allow_withheld=True, floors=[["country", "MEX", 1], ["country", "PER", 1]]) == []
+
+
+def test_one_conflict_after_the_other() -> None:
+    choice = {"budget": 1, "locked_in": ["A", "D"], "floors": [["country", "PER", 3]]}
+    found = told(**choice)
+    assert [one.code for one in found] == ["locked_withheld", "floor_too_high", "over_budget_sites"]
+    expected = {"budget": 2.0, "locked_in": ("A",), "floors": (("country", "PER", 1),)}
+    assert all(changed(one.suggestion, choice) == expected for one in found)
+
+
+def test_what_collides_is_told_by_name() -> None:
+    [one] = told(budget=1, floors=[["country", "MEX", 1], ["country", "PER", 1]])
+    assert set(one.parts) == {
+        Part("budget"),
+        Part("floor", "country:MEX"),
+        Part("floor", "country:PER"),
+        Part("withheld", "D"),
+    }
+    sentence = explain(one.error)
+    assert "the floor of Land MEX" in sentence
+    assert "consent withheld at Site D" in sentence
+    assert re.search(r"Raise the budget to 2\b", sentence)
+
+
+@pytest.mark.parametrize(
+    ("choice", "code"),
+    [
+        ({"must_have": ["dodo"]}, "unknown_species"),
+        ({"floors": [["country", "XXX", 1]]}, "unknown_quota"),
+        ({"floors": [["income", "High", 1]]}, "unknown_quota"),
+        ({"ceilings": [["class", "Fungi", 1]]}, "unknown_quota"),
+        ({"actions": [["Nowhere", "oecm"]]}, "unknown_sites"),
+        ({"budget_kind": "cost"}, "no_costs"),
+    ],
+)
+def test_what_the_inventory_does_not_have(choice: dict[str, Any], code: str) -> None:
+    with pytest.raises(ScenarioError, match=code) as caught:
+        told(**choice)
+    assert explain(caught.value)
+
+
+def test_a_solver_without_time_claims_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_: Any) -> None:
+        raise TimeoutError
+
+    choice = {"budget": 2, "floors": [["country", "MEX", 2], ["country", "PER", 1]]}
+    monkeypatch.setattr("aze_core.scenarios.conflicts.least_cost", late)
+    assert told(**choice) == []
+
+
+FOUR: dict[str, Any] = {
+    "A": {"iso3": "MEX", "area": 4},
+    "B": {"iso3": "MEX", "area": 3},
+    "C": {"iso3": "PER", "area": 2},
+    "D": {"iso3": "PER", "area": 3},
+}
+KINDS: dict[str, Any] = {"a": ("CR", ["A"]), "b": ("CR", ["B"]), "c": ("EN", ["C"]), "d": ("EN", ["D"])}
+
+
+def test_a_solver_that_is_not_done_claims_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory = make_inventory(FOUR, KINDS)
+    scenario = Scenario("km2", 3, floors=[["country", "MEX", 1]])
+    assert conflicts(inventory, scenario) == []
+    whole = solver._solve
+
+    def dear(*given: Any) -> tuple[Any, float, bool]:
+        """Everything, and not the proof that it is the cheapest."""
+        _, bound, _ = whole(*given)
+        return np.ones(len(given[2][0])), bound, False
+
+    monkeypatch.setattr(solver, "_solve", dear)
+    assert conflicts(inventory, scenario) == []
+
+
+def test_what_is_named_needs_what_is_told() -> None:
+    inventory = make_inventory(FOUR, KINDS)
+    scenario = Scenario("km2", 1, floors=[["country", "MEX", 1], ["country", "PER", 1]])
+    (one,) = conflicts(inventory, scenario)
+    named = [part.code for part in one.parts if part.kind != "budget"]
+    floors = [each for each in scenario.floors if f"{each[0]}:{each[1]}" in named]
+    least = min(
+        sum(FOUR[site]["area"] for site in chosen)
+        for n in range(1, len(FOUR) + 1)
+        for chosen in combinations(FOUR, n)
+        if all(sum(FOUR[site]["iso3"] == code for site in chosen) >= number for _, code, number in floors)
+    )
+    assert one.fields["need"] == least
+    assert "budget" not in one.fields["parts"]
+    assert one.fields["to"] == one.suggestion.budget == one.change_fields["need"]
+
+
+def test_more_than_any_budget_is_said() -> None:
+    costs = {"cost": {"A": 6e11, "B": 7e11, "C": 1e11, "D": 1e11}}
+    inventory = make_inventory(FOUR, KINDS, national=costs)
+    scenario = Scenario("cost", 10, locked_in=("A", "B"))
+    with pytest.raises(ScenarioError, match="beyond_any_budget") as caught:
+        conflicts(inventory, scenario)
+    assert "1,300,000,000,000" in explain(caught.value)
+    whole = curve(inventory, Scenario("cost", 10, floors=[["country", "PER", 1]]))
+    assert whole["cost"].max() <= 1e12
+
+
+@pytest.mark.parametrize("choice", [{"class_effects": [["Amphbia", 0.1]]}, {"threat_effects": [["99", 0.2]]}])
+def test_effects_of_what_nobody_knows_are_refused(choice: dict[str, Any]) -> None:
+    with pytest.raises(ScenarioError, match="unknown_effect") as caught:
+        solve(make_inventory(FOUR, KINDS), Scenario(**choice))
+    assert explain(caught.value)
