@@ -64,6 +64,16 @@ def test_build_see_the_curve_take_a_point_and_share_the_link(visitor, door, ship
     expect(page.locator(".st-key-add_floors button")).to_be_visible()
     visitor.idle()
     visitor.fine()
+    # kept, it stands on the shelf
+    page.keyboard.press("Escape")
+    name = page.locator(".st-key-kept_scenario_name input")
+    name.fill("Three in Peru")
+    name.press("Enter")
+    visitor.idle()
+    page.locator(".st-key-keep button").click()
+    expect(page.get_by_role("checkbox", name="Three in Peru")).to_be_attached()
+    visitor.idle()
+    visitor.fine()
     # the link brings the same plan to somebody else
     other = door.visitor()
     other.open(page.url.removeprefix(visitor.address))
