@@ -16,18 +16,22 @@ Sparse = Any
 
 SCALE = 1e3
 """The highest number of each row, as the solver sees it: its tolerances are absolute, near 1e-6."""
-_DONE, _OUT_OF_TIME = 0, 1
+_DONE, _OUT_OF_TIME, _INFEASIBLE = 0, 1, 2
 _MANY = 2_000
 """Variables beyond which the solver first simplifies: before that it costs accuracy and gains nothing."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Values of the variables (None where there are none), the proven bound, and whether it is the best."""
+    """Values of the variables (None where there are none), the proven bound, and whether it is the best.
+
+    `impossible`: it is proven that no values keep the rows.
+    """
 
     x: Array | None
     bound: float
     finished: bool
+    impossible: bool = False
 
 
 def time_limit(seconds: float | None) -> float:
@@ -43,6 +47,7 @@ def minimise(
     limit: float,
     relaxed: bool = False,
     gap: float = 0.0,
+    ends: tuple[Array, Array] | None = None,
 ) -> Found:
     """The least objective with `rows` at most `upper`.
 
@@ -59,6 +64,8 @@ def minimise(
         Whether the units may be anything between as well: a quick bound.
     gap : float
         Part of the objective within which the best is as good as found.
+    ends : two (variables,) arrays, optional
+        Least and highest value of each variable; 0 and 1 where not given.
 
     Returns
     -------
@@ -86,7 +93,7 @@ def minimise(
         result = milp(
             objective,
             integrality=whole,
-            bounds=Bounds(0, 1),
+            bounds=Bounds(0, 1) if ends is None else Bounds(*ends),
             constraints=LinearConstraint(rows, -np.inf, upper),
             options={"mip_rel_gap": gap, "time_limit": limit, "presolve": presolve},
         )
@@ -97,5 +104,5 @@ def minimise(
         return Found(result.x, float(result.fun) if finished else -np.inf, finished)
     bound = -np.inf if result.mip_dual_bound is None else float(result.mip_dual_bound)
     if result.x is None:
-        return Found(None, bound, False)
+        return Found(None, bound, False, result.status == _INFEASIBLE)
     return Found(np.concatenate([np.round(result.x[:units]) + 0.0, result.x[units:]]), bound, finished)

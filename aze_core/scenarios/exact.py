@@ -7,11 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-
-_DONE, _OUT_OF_TIME, _INFEASIBLE = 0, 1, 2
-_SCALE = 1e3
-"""The highest value and the budget, as the solver sees them: its tolerances are absolute, near 1e-6."""
+from aze_core.measures.solver import SCALE, Array, minimise
 
 
 @dataclass(frozen=True)
@@ -176,7 +172,7 @@ def max_value(
     slack = 1e-9 + 1e-12 * budget
     possible = locked_in | (costs <= budget + slack)
     highest = max(float(values.max()), max((link.weight for link in linked), default=0.0)) or 1.0
-    v_scale, c_scale = highest / _SCALE, (budget or 1.0) / _SCALE
+    v_scale, c_scale = highest / SCALE, (budget or 1.0) / SCALE
     objective = np.concatenate([values, [link.weight for link in linked], np.zeros(len(limits.linked))])
     objective /= v_scale
     spend = np.concatenate([np.where(possible, costs, 0.0), np.zeros(len(links))]) / c_scale
@@ -200,7 +196,7 @@ def max_value(
 
     reached = objective[:n] @ chosen + sum(link.weight / v_scale * link.level(chosen) for link in linked)
     # room for the solver's tolerance; what it then gives away is checked to 1e-9 of the highest value
-    at_least = (-objective, -(float(reached) - 1e-7 * _SCALE))
+    at_least = (-objective, -(float(reached) - 1e-7 * SCALE))
     cheap, _, done = _solve(spend, [*rows, at_least], units, links, time_limit_s)
     if (
         done
@@ -242,7 +238,7 @@ def least_cost(
     if n == 0 or (not quotas and costs.min() >= 0):
         chosen = locked_in.astype(float)
         return (chosen if all(quota.holds(chosen) for quota in quotas) else None), True
-    scale = float(np.abs(costs).max()) / _SCALE or 1.0
+    scale = float(np.abs(costs).max()) / SCALE or 1.0
     rows = Limits(quotas).rows(n, 0)
     units = (locked_in, np.ones(n, dtype=bool))
     found, bound, finished = _solve(costs / scale, rows, units, (), time_limit_s)
@@ -262,7 +258,7 @@ def _solve(
 
     `units`: those that must be chosen, and those that may be.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp  # slow to import
+    from scipy.sparse import csr_array  # slow to import
 
     n = len(units[0])
     total = n + len(linked)
@@ -280,20 +276,8 @@ def _solve(
         np.concatenate([part.astype(float), np.full(len(linked), end)])
         for part, end in zip(units, (0, 1), strict=True)
     )
-    # presolve can lose the optimum where a cost all but equals the budget (HiGHS of scipy 1.17), so it comes
-    # in only where the solver stumbles without it
-    for presolve in (False, True):
-        result = milp(
-            objective,
-            integrality=np.concatenate([np.ones(n), np.zeros(len(linked))]),
-            bounds=Bounds(low, high),
-            constraints=LinearConstraint(np.array(matrix), -np.inf, np.array(upper)),
-            options={"mip_rel_gap": 0.0, "time_limit": time_limit_s, "presolve": presolve},
-        )
-        if result.status in (_DONE, _OUT_OF_TIME):
-            break
-    nothing = np.inf if result.status == _INFEASIBLE else -np.inf
-    bound = result.mip_dual_bound if result.mip_dual_bound is not None else nothing
-    if result.x is None:
-        return None, float(bound), False
-    return np.round(result.x[:n]), float(bound), result.status == _DONE
+    kept = csr_array(np.array(matrix).reshape(len(matrix), total))
+    found = minimise(objective, kept, np.array(upper), n, time_limit_s, ends=(low, high))
+    if found.x is None:
+        return None, np.inf if found.impossible else found.bound, False
+    return found.x[:n], found.bound, found.finished

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -27,26 +25,6 @@ _WORK = 2**23
 """Units times total value up to which whole values get a grid of their own, which makes it exact."""
 _NEAR = 1e-12
 """Costs and values nearer than this part of the total are the same."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """The next step up a curve.
-
-    Attributes
-    ----------
-    cost, value : float
-        Of the plan one step up.
-    extra_cost : float
-        What it costs beyond the budget that was asked about.
-    extra_value : float
-        What it is worth beyond the plan that this budget holds.
-    """
-
-    cost: float
-    value: float
-    extra_cost: float
-    extra_value: float
 
 
 def frontier(
@@ -232,49 +210,6 @@ def knee(curve: pd.DataFrame) -> pd.Series | None:
     above = (worth - cost).to_numpy()
     highest = int(np.argmax(above >= above.max() - 1e-12))
     return None if above[highest] <= 1e-12 else curve.iloc[highest]
-
-
-def next_unit(curve: pd.DataFrame, budget: float) -> Step | None:
-    """What the next unit of budget buys: the next step up the curve.
-
-    Parameters
-    ----------
-    curve : pandas.DataFrame
-        As `frontier` returns it.
-    budget : float
-        At least the cost of the first row.
-
-    Returns
-    -------
-    Step or None
-        None where the budget holds the last row already.
-
-    Raises
-    ------
-    ScenarioError
-        What is locked in costs more than the budget.
-
-    Notes
-    -----
-    Of rows that are not exact a smaller step may exist: `value` and `bound` say how much that could be.
-
-    Examples
-    --------
-    >>> next_unit(frontier([6, 10, 12], [1, 2, 3]), 3.5)
-    Step(cost=4.0, value=18.0, extra_cost=0.5, extra_value=2.0)
-    """
-    cost, worth = curve["cost"].to_numpy(), curve["value"].to_numpy()
-    here = int(np.searchsorted(cost, budget + 1e-9, side="right")) - 1
-    if here < 0:
-        raise ScenarioError("locked_over_budget", need=float(cost[0]), budget=float(budget))
-    if here + 1 == len(curve):
-        return None
-    return Step(
-        float(cost[here + 1]),
-        float(worth[here + 1]),
-        float(cost[here + 1] - budget),
-        float(worth[here + 1] - worth[here]),
-    )
 
 
 def _checked(

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from aze_core.scenarios.curve import BASES
-from aze_core.scenarios.frontier import Step, knee
+from aze_core.scenarios.frontier import knee
 from aze_core.scenarios.solution import Solution
+
+
+@dataclass(frozen=True)
+class Step:
+    """The next step up a curve.
+
+    Attributes
+    ----------
+    cost, value : float
+        Of the plan one step up.
+    extra_cost : float
+        What it costs beyond the budget that was asked about.
+    extra_value : float
+        What it is worth beyond the plan that this budget holds.
+    """
+
+    cost: float
+    value: float
+    extra_cost: float
+    extra_value: float
 
 
 def steps(curve: pd.DataFrame, most: int = 400) -> pd.DataFrame:
@@ -130,9 +152,9 @@ def next_better(curve: pd.DataFrame, budget: float, objective: float) -> Step | 
 
     Notes
     -----
-    Unlike `aze_core.scenarios.frontier.next_unit` it compares with a plan of its own: where the curve is not
-    exact, an exact plan can be worth more than the curve tells of its budget. A smaller step can exist where
-    rows are not exact, or only a few budgets were solved.
+    It compares with a plan, not with the curve: where that is not exact, an exact plan can be worth more than
+    the curve tells of its budget. A smaller step can exist where rows are not exact, or only a few budgets
+    were solved.
 
     Examples
     --------

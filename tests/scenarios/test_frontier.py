@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from aze_core.domain.errors import ScenarioError
 from aze_core.scenarios import frontier as curves
 from aze_core.scenarios.exact import max_value
-from aze_core.scenarios.frontier import Step, frontier, knee, next_unit, plan_at
+from aze_core.scenarios.frontier import frontier, knee, plan_at
 
 NA = float("nan")
 
@@ -169,17 +169,6 @@ def test_the_knee_by_hand():
     assert knee(frontier([1, 1, 1], [1, 1, 1])) is None
     assert knee(frontier([1], [1])) is None
     assert knee(frontier([], [])) is None
-
-
-def test_the_next_unit_by_hand():
-    curve = frontier([6, 10, 12], [1, 2, 3])
-    assert next_unit(curve, 2) == Step(cost=3, value=16, extra_cost=1, extra_value=16 - 10)
-    assert next_unit(curve, 2.25) == Step(cost=3, value=16, extra_cost=0.75, extra_value=16 - 10)
-    assert next_unit(curve, 6) is None
-    locked = frontier([6, 10], [1, 2], [True, False])
-    with pytest.raises(ScenarioError) as raised:
-        next_unit(locked, 0.5)
-    assert raised.value.fields == {"need": 1, "budget": 0.5}
 
 
 @pytest.mark.parametrize(

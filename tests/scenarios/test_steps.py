@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aze_core.scenarios.frontier import frontier, knee, next_unit
+from aze_core.scenarios.frontier import frontier, knee
 from aze_core.scenarios.solution import Solution
 from aze_core.scenarios.steps import bend, next_better, steps, with_plan
 
@@ -85,11 +85,17 @@ def test_the_next_step_is_that_of_the_frontier(units: list[tuple[int, int]]) -> 
     whole = frontier(values, costs)
     made = steps(curve_of(list(values), list(costs)))
     for row in made.to_dict("records"):
-        step = next_unit(whole, row["cost"])
-        if step is None:
+        here = whole[whole["cost"] <= row["cost"] + 1e-9].iloc[-1]
+        above = whole[whole["cost"] > row["cost"] + 1e-9]
+        step = next_better(curve_of(list(values), list(costs)), row["cost"], row["objective"])
+        if above.empty:
             assert np.isnan(row["next_gain"])
+            assert step is None
         else:
-            assert (row["next_cost"], row["next_gain"]) == pytest.approx((step.extra_cost, step.extra_value))
+            extra = above["cost"].iloc[0] - here["cost"], above["value"].iloc[0] - here["value"]
+            assert (row["next_cost"], row["next_gain"]) == pytest.approx(extra)
+            assert step is not None
+            assert (step.extra_cost, step.extra_value) == pytest.approx(extra)
 
 
 def test_a_plan_stands_among_the_budgets_that_were_solved() -> None:
