@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,7 @@ def solve(inventory: Inventory, scenario: Scenario) -> Solution:
     asked = ask(inventory, scenario)
     spare = refuse(inventory, scenario, asked.candidates)
     best, is_exact = best_choice(asked, scenario.budget, spare)
-    return _solution(inventory, scenario, asked, best, is_exact)
+    return as_solution(inventory, scenario, asked, best, is_exact)
 
 
 def best_choice(asked: Asked, budget: float, spare: NDArray[np.float64] | None) -> tuple[Optimum, bool]:
@@ -104,9 +104,20 @@ def best_choice(asked: Asked, budget: float, spare: NDArray[np.float64] | None) 
     return best, is_exact and (best.finished or best.bound - best.value <= _TOLERANCE)
 
 
-def _solution(
+def narrowed(
+    asked: Asked, budget: float, held: NDArray[np.bool_], barred: NDArray[np.bool_] | None = None
+) -> Asked:
+    """The same question with candidates (masks) that every plan holds, and others that none may take."""
+    found = asked.candidates
+    cost = found.cost if barred is None else found.cost.mask(barred, 2 * budget + 1)  # beyond the budget
+    forced = tuple(sorted({*found.forced, *found.cost.index[held]}))
+    return replace(asked, candidates=replace(found, cost=cost, forced=forced))
+
+
+def as_solution(
     inventory: Inventory, scenario: Scenario, asked: Asked, best: Optimum, is_exact: bool
 ) -> Solution:
+    """A choice among the candidates as a plan; of sites that nothing tells apart the first by name."""
     found = asked.candidates
     names = inventory.sites["name"]
     group = _alike(asked)

@@ -23,7 +23,8 @@ class Solution:
         ``(bound - objective) / bound``; 0 for an exact plan.
     cost : float
         In the budget's unit.
-    method : {"exact", "exact_time_limit", "top"}
+    method : {"exact", "exact_time_limit", "top", "nested"}
+        Proven the best; the best found when time ran out; the top of the ranking; a step of a ladder.
     left_out : tuple of str
         Sites that could not be considered because their cover, or under another budget than one in sites
         their area or cost, is not known.
