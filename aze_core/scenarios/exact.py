@@ -247,6 +247,61 @@ def least_cost(
     return found, finished or found is None
 
 
+def fewest(
+    wanted: Array,
+    costs: Array,
+    budget: float,
+    locked_in: NDArray[np.bool_],
+    limits: Limits,
+    goal: Goal,
+    least: float,
+    time_limit_s: float = 20.0,
+) -> tuple[Array, bool]:
+    """The choice (0/1) with the fewest wanted units that is still worth enough, and whether that is proven.
+
+    Parameters
+    ----------
+    wanted : (n,) array
+        0 or 1.
+    costs, budget, locked_in
+        As in `max_value`.
+    limits : Limits
+        Quotas, and `spare`, a choice that is worth enough: what is returned where time runs out.
+    goal : Goal
+    least : float
+        Value that the choice has at least.
+    time_limit_s : float
+
+    Examples
+    --------
+    >>> wanted, goal = np.array([1.0, 0.0, 0.0]), Goal(np.array([3.0, 2.0, 1.0]))
+    >>> fewest(wanted, np.ones(3), 2, np.zeros(3, dtype=bool), Limits(spare=wanted), goal, 3)
+    (array([0., 1., 1.]), True)
+    """
+    n, linked = len(wanted), goal.linked
+    spare = np.zeros(n) if limits.spare is None else limits.spare
+    if n == 0:
+        return spare, True
+    slack = 1e-9 + 1e-12 * budget
+    possible = locked_in | (costs <= budget + slack)
+    highest = max(float(goal.values.max()), max((link.weight for link in linked), default=0.0)) or 1.0
+    v_scale, c_scale = highest / SCALE, (budget or 1.0) / SCALE
+    already = sum(link.weight * link.level(np.zeros(n)) for link in linked)
+    worth = np.concatenate([goal.values, [link.weight for link in linked]]) / v_scale
+    nothing = np.zeros(len(linked))
+    rows = [
+        (np.concatenate([np.where(possible, costs, 0.0), nothing]) / c_scale, budget / c_scale),
+        (-worth, -(least + already) / v_scale),
+        *limits.rows(n, len(linked)),
+    ]
+    aim = np.concatenate([wanted, nothing])
+    found, _, finished = _solve(aim, rows, (locked_in, possible), linked, time_limit_s)
+    # within the solver's tolerance, not within the budget or not worth enough: no answer
+    if found is None or costs @ found > budget + slack or goal.of(found) < least - 1e-9 * max(1.0, highest):
+        return spare, False
+    return found, finished
+
+
 def _solve(
     objective: Array,
     rows: list[tuple[Array, float]],
