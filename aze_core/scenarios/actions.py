@@ -113,11 +113,23 @@ def after_actions(inventory: Inventory, scenario: Scenario, selected: tuple[str,
     effect, since none was measured. Ex situ and survey change neither.
     """
     share = latest(inventory)["share"].astype(float)
-    action = site_actions(inventory, scenario)
-    action = action.where(action.index.isin(selected), "")
-    area = action.isin(AREA_BASED)
-    cover = share.mask(area, share.fillna(0.0).clip(lower=scenario.to_share))
-    stated = action.map(dict(scenario.held)).astype(float)
+    least = held_at_least(inventory, scenario)
+    least.loc[~least.index.isin(selected)] = float("nan")
+    cover = share.mask(least["cover"].notna(), share.fillna(0.0).clip(lower=least["cover"].fillna(0.0)))
     # what is held where cover is not known stays unknown
-    held = cover.mask(stated.notna(), cover.clip(lower=stated.fillna(0.0)))
+    held = cover.mask(least["held"].notna(), cover.clip(lower=least["held"].fillna(0.0)))
     return pd.DataFrame({"cover": cover, "held": held})
+
+
+def held_at_least(inventory: Inventory, scenario: Scenario) -> pd.DataFrame:
+    """The share to which the action of each site brings it, if not more is there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `site_id`, every site; `cover` (area-based actions alone) and `held` (also by what is stated), 0
+        to 1; missing where the action changes nothing.
+    """
+    action = site_actions(inventory, scenario)
+    cover = pd.Series(scenario.to_share, index=action.index).where(action.isin(AREA_BASED))
+    return pd.DataFrame({"cover": cover, "held": cover.fillna(action.map(dict(scenario.held)).astype(float))})

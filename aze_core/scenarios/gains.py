@@ -33,7 +33,10 @@ def goal_of(inventory: Inventory, scenario: Scenario, sites: list[str], objectiv
     """
     objective = objective or scenario.objective
     if objective == "species":
-        return _species(inventory, scenario, sites)
+        share = latest(inventory)["share"].astype(float)
+        return species_goal(
+            inventory, share, after_actions(inventory, scenario, tuple(sites))["cover"], sites
+        )
     if objective == "star":
         return Goal(_at(_star(inventory, scenario), sites))
     if objective == "weighted":
@@ -90,11 +93,7 @@ def _risk(inventory: Inventory, scenario: Scenario, sites: list[str]) -> Goal:
     effect = scenario.assumptions.effect
     table = risk_table(inventory, scenario, 1.0 if alike else effect)
     table["adds"] = table["share"] * (table["site_id"].map(everywhere).astype(float) - table["now"])
-    by_species = table.groupby("species_id")
-    # one life stage whose shares cannot pass the whole: its sites add up, each by itself
-    alone = (by_species["share"].transform("sum") <= 1 + _ROUNDING) & (
-        table["life_stage"].fillna("").groupby(table["species_id"]).transform("nunique") == 1
-    )
+    alone = is_alone(table)
     single = table[alone]
     own = (single["weight"] * single["adds"]).groupby(single["site_id"]).sum()
     linked = []
@@ -116,11 +115,19 @@ def _risk(inventory: Inventory, scenario: Scenario, sites: list[str]) -> Goal:
     return Goal(_at(own, sites), tuple(linked), effect if alike else 1.0)
 
 
-def _species(inventory: Inventory, scenario: Scenario, sites: list[str]) -> Goal:
-    """One for every species whose listed sites are all covered with the plan, and are not so now."""
+def is_alone(table: pd.DataFrame) -> pd.Series:
+    """Which occurrences add up by themselves: one life stage, whose shares cannot pass the whole."""
+    total = table["share"].groupby(table["species_id"]).transform("sum")
+    stages = table["life_stage"].fillna("").groupby(table["species_id"]).transform("nunique")
+    return (total <= 1 + _ROUNDING) & (stages == 1)
+
+
+def species_goal(inventory: Inventory, share: pd.Series, after: pd.Series, sites: list[str]) -> Goal:
+    """One for every species whose listed sites are all covered with the plan, and are not so now.
+
+    `share` and `after`: cover of every site now, and if all of `sites` are in the plan.
+    """
     least = value("classes.complete_min")
-    share = latest(inventory)["share"].astype(float)
-    after = after_actions(inventory, scenario, tuple(sites))["cover"]
     place = {site: at for at, site in enumerate(sites)}
     own = np.zeros(len(sites))
     linked = []

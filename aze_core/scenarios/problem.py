@@ -120,7 +120,7 @@ def as_solution(
     """A choice among the candidates as a plan; of sites that nothing tells apart the first by name."""
     found = asked.candidates
     names = inventory.sites["name"]
-    group = _alike(asked)
+    group = alike(asked)
     labels = list(zip(names.reindex(found.sites), found.sites, strict=True))
     chosen = _by_name(group, best.chosen > 0.5, labels)
     selected = tuple(site for site, take in zip(found.sites, chosen, strict=True) if take)
@@ -163,7 +163,7 @@ def _beside(
     }
 
 
-def _alike(asked: Asked) -> NDArray[np.int_]:
+def alike(asked: Asked) -> NDArray[np.int_]:
     """Groups of sites that no plan can tell apart: same value, cost and quotas, bound to no other site.
 
     One number per candidate; -1 for forced and linked sites and for sites without value.
