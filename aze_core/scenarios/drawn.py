@@ -74,7 +74,7 @@ def drawn_goals(
     base = latest(inventory)["share"].astype(float)
     ends = cover_range(inventory)
     order = np.argsort(base.index.to_numpy(dtype=str), kind="stable")
-    low: Array = base.to_numpy(dtype=np.float64)
+    low: Array = np.asarray(base, dtype=np.float64)
     # unknown cover stays unknown, as in the plan itself
     wide = np.where(given.data & ~np.isnan(low), ends["high"].to_numpy() - ends["low"].to_numpy(), 0.0)
     target = held_at_least(inventory, scenario)
