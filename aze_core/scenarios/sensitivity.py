@@ -75,11 +75,12 @@ def sensitivity(inventory: Inventory, scenario: Scenario, plan: Solution) -> pd.
             species = round(plan_value(data, replace(asked, objective="species"), plan.selected))
             stays &= best.species <= species
         loss = best.objective - kept
-        row |= {"stays": stays, "best": best.objective, "kept": kept, "loss": 0.0 if stays else loss}
+        loss = 0.0 if stays else loss
+        row |= {"stays": stays, "best": best.objective, "kept": kept, "loss": loss}
         if not stays:
             row["entered"] = tuple(sorted(set(best.selected) - set(plan.selected)))
             row["left"] = tuple(sorted(set(plan.selected) - set(best.selected)))
-        row["loss_share"] = row["loss"] / best.objective if best.objective > 0 else 0.0
+        row["loss_share"] = loss / best.objective if best.objective > 0 else 0.0
         rows.append(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
