@@ -45,7 +45,7 @@ def measures_strip(
     """Measures of up to four plans: a ring for today, a lettered disc for each plan, values beside them.
 
     Each measure has a scale of its own. Today and each plan have a lane of their own in every row, so that
-    equal values stand below one another; a dotted line carries today's value down to the plans.
+    equal values stand below one another; a hairline carries today's value down to the plans.
 
     Parameters
     ----------
@@ -470,7 +470,10 @@ def moves_chart(
     ]
     up, thick = -8 * k, 16 * k
     layers: list[Any] = []
-    sides = (("left", "away", "right", -1, t["faint"]), ("entered", "entered", "left", 1, t["primary"]))
+    sides: tuple[tuple[str, str, Any, int, str], ...] = (
+        ("left", "away", "right", -1, t["faint"]),
+        ("entered", "entered", "left", 1, t["primary"]),
+    )
     for name, end, align, sign, colour in sides:
         moved = d[d[name] > 0]
         if moved.empty:
