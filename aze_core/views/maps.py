@@ -39,6 +39,9 @@ INSETS: dict[str, Bounds] = {
 }
 """Two regions in which sites lie too close for the world map."""
 
+PLANS = "ABCD"
+"""Letters of the plans that can be compared, in the order of their colours."""
+
 RANK_STEPS = (20, 50, 100, 180)
 """Last rank of each priority class but the lowest."""
 
@@ -410,9 +413,10 @@ def protection_map(
     return _project(alt.LayerChart(layer=layers), box).properties(height=height)
 
 
-def two_plans_map(
+def plans_map(
     df: pd.DataFrame,
     words: Words,
+    letters: str,
     mode: str = "light",
     k: float = 1.0,
     height: int = 300,
@@ -420,73 +424,100 @@ def two_plans_map(
     land: Land = COUNTRIES,
     url: str = WORLD_URL,
 ) -> alt.LayerChart:
-    """Where two plans differ: letters A and B for sites in one of them, ● for sites in both.
+    """Where up to four plans differ: a letter for a site in one plan, □ in several of them, ● in all.
 
     Parameters
     ----------
     df : DataFrame
-        ``site_id``, ``name``, ``country``, ``latitude``, ``longitude``, ``plans`` (``"A"``, ``"B"`` or
-        ``"AB"``).
+        ``site_id``, ``name``, ``country``, ``latitude``, ``longitude``, ``plans`` (letters of the plans that
+        hold the site, such as ``"AC"``), ``said`` (what the tooltip says of them).
     words : mapping
-        ``site``, ``country``, ``plans`` (tooltip heads), ``A``, ``B``, ``AB`` (what the tooltip says).
+        ``site``, ``country``, ``plans`` (tooltip heads).
+    letters : str
+        The plans that are compared, one to four of ``"ABCD"``. A plan that stands alone keeps its letter.
     mode, k, height, bounds, land, url
-        As in `protection_map`.
+        As in `protection_map`; the mode may also be ``"print"``.
 
     Raises
     ------
     ValueError
-        As in `protection_map`; also if ``plans`` holds anything else.
+        As in `protection_map`; also for other letters, here or in ``plans``.
 
     Examples
     --------
     >>> df = pd.DataFrame({"site_id": ["a"], "name": ["A"], "country": ["Fiji"], "latitude": [-18.0],
-    ...                    "longitude": [179.0], "plans": ["AB"]})
-    >>> type(two_plans_map(df, {i: i for i in ("site", "country", "plans", "A", "B", "AB")})).__name__
+    ...                    "longitude": [179.0], "plans": ["AB"], "said": ["in plans A and B"]})
+    >>> type(plans_map(df, {i: i for i in ("site", "country", "plans")}, "ABC")).__name__
     'LayerChart'
     """
-    columns = ["site_id", "name", "country", "latitude", "longitude", "plans"]
-    check(df, columns, words, ["site", "country", "plans", "A", "B", "AB"])
-    strange = sorted({str(p) for p in df["plans"]} - {"A", "B", "AB"})
+    columns = ["site_id", "name", "country", "latitude", "longitude", "plans", "said"]
+    check(df, columns, words, ["site", "country", "plans"])
+    if not _some_of(letters, PLANS):
+        raise ValueError(f"letters is {letters!r}; expected some of {PLANS!r}, each once")
+    strange = sorted({str(p) for p in df["plans"] if not _some_of(p, letters)})
     if strange:
-        raise ValueError(f"plans holds {strange}; expected 'A', 'B' or 'AB'")
+        raise ValueError(f"plans holds {strange}; expected some of {letters!r}, each once")
     t = tokens(mode)
     located = _located(df[columns])
     box = _view(located, bounds)
     d = _inside(located, box).drop(columns="away")
     if d.empty:
         raise ValueError(f"no rows inside {box}: show the empty state instead of a map")
-    d["said"], d["name"] = d["plans"].map(dict(words)), d["name"].map(one_line)
+    d[["said", "name"]] = d[["said", "name"]].map(one_line)
     place: dict[str, Any] = {"longitude": "longitude:Q", "latitude": "latitude:Q"}
     tip = [
         alt.Tooltip("name:N", title=words["site"]),
         alt.Tooltip("country:N", title=words["country"]),
         alt.Tooltip("said:N", title=words["plans"]),
     ]
-    layers: list[Any] = [*basemap(mode, url, land, box)]
-    both = d[d["plans"] == "AB"]
-    if len(both):
-        layers.append(
-            alt.Chart(both)
-            .mark_point(
-                filled=True, size=46 * k, color=t["muted"], opacity=1, stroke=t["page"], strokeWidth=0.8
+    held = d["plans"].str.len()
+    # letters last: they say most
+    groups: list[tuple[pd.DataFrame, dict[str, Any]]] = [
+        (
+            d[(held > 1) & (held == len(letters))],
+            {"size": 46 * k, "color": t["muted"], "stroke": t["page"], "strokeWidth": 0.8},
+        ),
+        (
+            d[(held > 1) & (held < len(letters))],
+            {
+                "shape": "square",
+                "size": 52 * k,
+                "color": t["surface"],
+                "stroke": t["ink"],
+                "strokeWidth": 1.4 * k,
+            },
+        ),
+        *(
+            (
+                d[d["plans"] == letter],
+                {
+                    "size": 150 * k,
+                    "color": fill(letter, mode),
+                    "stroke": t["page"],
+                    "strokeWidth": 1.2 * k,
+                },
             )
-            .encode(**place, tooltip=tip)
-        )
-    for plan in ("A", "B"):
-        one = d[d["plans"] == plan]
-        if len(one):
-            colour = fill(plan, mode)
-            layers += [
-                alt.Chart(one)
-                .mark_point(
-                    filled=True, size=150 * k, color=colour, opacity=1, stroke=t["page"], strokeWidth=1.2 * k
+            for letter in letters
+        ),
+    ]
+    layers: list[Any] = [*basemap(mode, url, land, box)]
+    for rows, look in groups:
+        if rows.empty:
+            continue
+        base = alt.Chart(rows).encode(**place, tooltip=tip)
+        layers.append(base.mark_point(filled=True, opacity=1, **look))
+        if rows["plans"].str.len().eq(1).all():
+            layers.append(
+                base.mark_text(fontWeight=700, fontSize=10 * k, dy=0.5, color=on(look["color"])).encode(
+                    text="plans:N"
                 )
-                .encode(**place, tooltip=tip),
-                alt.Chart(one)
-                .mark_text(fontWeight=700, fontSize=10 * k, dy=0.5, color=on(colour))
-                .encode(**place, text="plans:N", tooltip=tip),
-            ]
+            )
     return _project(alt.LayerChart(layer=layers), box).properties(height=height)
+
+
+def _some_of(letters: Any, known: str) -> bool:
+    """Whether something is a text of known letters, at least one and each once."""
+    return isinstance(letters, str) and 0 < len(letters) == len(set(letters) & set(known))
 
 
 def _ground(mode: str, base_url: str, land: Land) -> list[pdk.Layer]:

@@ -16,8 +16,10 @@ from .theme import fill, on, tokens
 Place = tuple[float, float]
 """Cost and objective of a plan."""
 
+ZERO = "datum.value === 0 ? '0' : datum.label"
+"""Label of a tick: the zero of an axis is never 0.0."""
+
 _PICK = "click[event.item && event.item.datum && event.item.datum.cost >= 0]"
-_ZERO = "datum.value === 0 ? '0' : datum.label"
 _DOTS = 40
 """Rows up to which each plan of the curve is a dot of its own."""
 _TOGETHER = 0.02
@@ -96,13 +98,13 @@ def tradeoff(
     least_step: dict[str, Any] = {"tickMinStep": 1} if whole else {}
 
     def x(field: str) -> alt.X:
-        axis = alt.Axis(format=_format(right), tickCount=6, grid=False, labelExpr=_ZERO, **least_step)
+        axis = alt.Axis(format=tick_format(right), tickCount=6, grid=False, labelExpr=ZERO, **least_step)
         return alt.X(
             f"{field}:Q", title=words["x"], axis=axis, scale=alt.Scale(domain=[0, right], nice=False)
         )
 
     def y(field: str) -> alt.Y:
-        axis = alt.Axis(format=_format(top), tickCount=5, labelExpr=_ZERO)
+        axis = alt.Axis(format=tick_format(top), tickCount=5, labelExpr=ZERO)
         return alt.Y(f"{field}:Q", title=words["y"], axis=axis, scale=alt.Scale(domain=[0, top], nice=False))
 
     line = pd.concat(
@@ -149,7 +151,14 @@ def tradeoff(
     return alt.LayerChart(layer=layers).properties(height=height)
 
 
-def _format(most: float) -> str:
+def tick_format(most: float) -> str:
+    """d3 format of an axis from zero, by its end.
+
+    Examples
+    --------
+    >>> tick_format(0.3), tick_format(500), tick_format(20_000)
+    ('~g', ',.0f', '~s')
+    """
     if most >= 10_000:
         return "~s"
     return ",.0f" if most >= 10 else "~g"

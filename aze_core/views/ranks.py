@@ -296,12 +296,6 @@ def _within(values: pd.Series, name: str, most: float) -> None:
         raise ValueError(f"column {name!r} holds {strange.iloc[0]}; expected 0 to {most}")
 
 
-def _letter_colours(mode: str) -> dict[str, str]:
-    return dict(
-        zip(LETTERS, [fill("A", mode), fill("B", mode), fill("C", mode), tokens(mode)["ink"]], strict=True)
-    )
-
-
 def profile(
     df: pd.DataFrame,
     words: Words,
@@ -393,7 +387,7 @@ def profile(
         .encode(y=y, x=x("zero"), x2=alt.X2("one:Q"))
     ]
     for at, letter in enumerate(letters):
-        colour = _letter_colours(mode)[letter]
+        colour = fill(letter, mode)
         down = (at - (len(letters) - 1) / 2) * lane
         mine = d[d["letter"] == letter]
         known, lost = mine[mine["value"].notna()], mine[mine["value"].isna()]

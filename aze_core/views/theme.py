@@ -75,7 +75,7 @@ TOK: dict[str, dict[str, Any]] = {
             "national": "#8F8778",
             "open": "#DDDCD3",
         },
-        "scenario": {"A": "#0A3560", "B": "#C4447F", "C": "#BF8A10"},
+        "scenario": {"A": "#0A3560", "B": "#C4447F", "C": "#BF8A10", "D": "#55636B"},
         "priority": ["#E9D8E4", "#CFA5C6", "#AE6FA4", "#863F80", "#561B57"],
         "redlist": REDLIST,
     },
@@ -117,12 +117,12 @@ TOK: dict[str, dict[str, Any]] = {
             "national": "#A79F8E",
             "open": "#34424A",
         },
-        "scenario": {"A": "#338CB6", "B": "#F58FA8", "C": "#FBE38E"},
+        "scenario": {"A": "#338CB6", "B": "#F58FA8", "C": "#FBE38E", "D": "#A9B6BB"},
         "priority": ["#5A3A5C", "#86548A", "#B277B2", "#D9A3D3", "#F7D9F0"],
         "redlist": REDLIST,
     },
 }
-"""Design tokens per mode. In the dark, brighter means higher priority."""
+"""Design tokens per mode; ``print`` is made of ``light`` below. In the dark, brighter is higher priority."""
 
 
 def tokens(mode: str) -> dict[str, Any]:
@@ -130,12 +130,12 @@ def tokens(mode: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    mode : {"light", "dark"}
+    mode : {"light", "dark", "print"}
 
     Raises
     ------
     ValueError
-        If the mode is neither.
+        If the mode is none of them.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def tokens(mode: str) -> dict[str, Any]:
     '#16242C'
     """
     if mode not in TOK:
-        raise ValueError(f"mode is {mode!r}; expected 'light' or 'dark'")
+        raise ValueError(f"mode is {mode!r}; expected one of {list(TOK)}")
     return TOK[mode]
 
 
@@ -176,6 +176,27 @@ def _luminance(colour: str) -> float:
     parts = (c / 255 for c in rgb(colour))
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _grey(token: Any) -> Any:
+    """A token in black and white: the grey that is as bright, so that contrasts stay what they are."""
+    if isinstance(token, dict):
+        return {key: _grey(inner) for key, inner in token.items()}
+    if isinstance(token, list):
+        return [_grey(inner) for inner in token]
+    bright = _luminance(token)
+    level = 12.92 * bright if bright <= 0.0031308 else 1.055 * bright ** (1 / 2.4) - 0.055
+    return "#" + 3 * f"{round(255 * level):02X}"
+
+
+# plans are told apart by their letters alone: four greys would not be
+TOK["print"] = _grey(TOK["light"]) | {
+    "page": "#FFFFFF",
+    "ocean": "#FFFFFF",
+    "border": "#FFFFFF",
+    "ink": "#000000",
+    "scenario": dict.fromkeys("ABCD", "#000000"),
+}
 
 
 def contrast(first: str, second: str) -> float:
@@ -216,7 +237,7 @@ def edge(fill: str, mode: str = "light", ratio: float = 3.0) -> str:
     ----------
     fill : str
         ``#RRGGBB``.
-    mode : {"light", "dark"}
+    mode : {"light", "dark", "print"}
     ratio : float
         Contrast wanted against the page; WCAG asks 3 of graphics.
 
@@ -244,7 +265,7 @@ def fill(key: str, mode: str = "light") -> str:
     ----------
     key : str
         Such as ``"irreplaceability"``, ``"CR"``, ``"none"``, ``"A"``; or a hex, returned as it is.
-    mode : {"light", "dark"}
+    mode : {"light", "dark", "print"}
 
     Raises
     ------
@@ -277,7 +298,7 @@ def config(
 
     Parameters
     ----------
-    mode : {"light", "dark"}
+    mode : {"light", "dark", "print"}
     k : float
         Scale of all text and marks: 1 on a screen, 1.45 on a projector.
     number_locale : mapping, optional

@@ -62,22 +62,23 @@ def _map(view: View, letters: pd.Series, counts: dict[str, int]) -> None:
     frame = view.inventory.sites.loc[letters.index, ["name", "latitude", "longitude", "iso3"]]
     if not frame["latitude"].notna().any():
         return
+    said = {"A": t("scenarios.only_a"), "B": t("scenarios.only_b"), "AB": t("scenarios.in_both")}
     frame = frame.assign(
-        plans=letters, country=[countries_text(view.inventory, codes) for codes in frame["iso3"]]
+        plans=letters,
+        said=letters.map(said),
+        country=[countries_text(view.inventory, codes) for codes in frame["iso3"]],
     )
     near = view.filters.active or loads.is_regional(view.inventory)
     show(
         draw(
-            maps.two_plans_map,
+            maps.plans_map,
             pd.DataFrame(frame.drop(columns="iso3")).rename_axis("site_id").reset_index(),
             {
                 "site": t("word.site"),
                 "country": t("word.country"),
                 "plans": t("scenarios.in_plans"),
-                "A": t("scenarios.only_a"),
-                "B": t("scenarios.only_b"),
-                "AB": t("scenarios.in_both"),
             },
+            letters="AB",
             bounds="sites" if near else None,
             land=display.land(),
         ),

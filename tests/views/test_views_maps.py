@@ -3,7 +3,9 @@
 import io
 import json
 import math
+import re
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from PIL import Image
 
 from aze_core.views import land, maps, theme
 
-IDS = ["site", "country", "species", "protection", "share", *theme.SHAPE, "plans", "A", "B", "AB"]
+IDS = ["site", "country", "species", "protection", "share", *theme.SHAPE, "plans"]
 WORDS = {i: f"w-{i}" for i in IDS}
 NAN = float("nan")
 
@@ -33,6 +35,7 @@ def sites() -> pd.DataFrame:
             "species": [15, 1, NAN, 2, 1],
             "share_text": ["0%", "40%", "100%", "not known", "0%"],
             "plans": ["A", "B", "AB", "A", "B"],
+            "said": ["only A", "only B", "both", "only A", "only B"],
             "rank": [1, 30, 200, NAN, 2],
             "tip": ["A", "B", "C", "D", "E"],
         }
@@ -63,7 +66,13 @@ def drawn(chart: alt.LayerChart) -> str:
     return vl_convert.vegalite_to_svg(spec)
 
 
-BUILDERS = [maps.protection_map, maps.two_plans_map]
+def two_plans(
+    df: pd.DataFrame, words: dict[str, str], mode: str = "light", k: float = 1, **more: Any
+) -> alt.LayerChart:
+    return maps.plans_map(df, words, "AB", mode, k, **more)
+
+
+BUILDERS = [maps.protection_map, two_plans]
 
 
 @pytest.mark.parametrize("drawn_land", LANDS, ids=lambda x: x.kind)
@@ -215,7 +224,7 @@ WORLD_ATLAS = json.loads(
 def picture(drawn_land: land.Land, mode: str, box: maps.Bounds, whole: bool = False) -> Callable[..., str]:
     """Colour at a place of a drawn map of 400 × 200 pixels; Natural Earth's land only if `whole`."""
     d = sites().iloc[:1].assign(latitude=box[1] + 0.1, longitude=box[0] + 0.1)
-    chart = maps.two_plans_map(d, WORDS, mode, height=200, bounds=box, land=drawn_land)
+    chart = two_plans(d, WORDS, mode, height=200, bounds=box, land=drawn_land)
     spec = chart.properties(width=400).configure(padding=0, view={"stroke": None}).to_dict()
     if whole:
         for layer in spec["layer"]:
@@ -303,9 +312,51 @@ def test_world_without_borders_leaves_antarctica_out() -> None:
     assert [colour(90, -80), colour(-30, 30)] == [t["ocean"]] * 2
 
 
-def test_plans_other_than_two_are_refused() -> None:
-    with pytest.raises(ValueError, match="'C'"):
-        maps.two_plans_map(sites().assign(plans="C"), WORDS)
+def marks_of(chart: alt.LayerChart) -> dict[str, set[str]]:
+    """Shape of the point under each plan's sites, with T where a letter stands on it."""
+    spec = chart.to_dict()
+    found: dict[str, set[str]] = {}
+    for layer in spec["layer"]:
+        if layer["mark"]["type"] in ("point", "text"):
+            for row in spec["datasets"][layer["data"]["name"]]:
+                shape = "T" if layer["mark"]["type"] == "text" else layer["mark"].get("shape", "circle")
+                found.setdefault(row["plans"], set()).add(shape)
+    return found
+
+
+@pytest.mark.parametrize("mode", theme.TOK)
+@pytest.mark.parametrize("letters", ["".join(p) for n in (1, 2, 3, 4) for p in combinations("ABCD", n)])
+def test_letters_in_one_plan_squares_in_several_and_dots_in_all(letters: str, mode: str) -> None:
+    held = ["".join(p) for n in range(1, len(letters) + 1) for p in combinations(letters, n)]
+    df = pd.DataFrame({"site_id": held, "plans": held, "said": [f"in {p}" for p in held], "name": held})
+    df = df.assign(country="Fiji", latitude=range(len(held)), longitude=range(len(held)))
+    chart = maps.plans_map(df, WORDS, letters, mode)
+    assert compiled(chart, mode)["marks"]
+    assert marks_of(chart) == {
+        p: {"circle", "T"} if len(p) == 1 else {"circle"} if p == letters else {"square"} for p in held
+    }
+    assert {
+        row["said"] for rows in chart.to_dict()["datasets"].values() for row in rows if "said" in row
+    } == {f"in {p}" for p in held}
+
+
+def test_plans_on_paper_are_black_and_white() -> None:
+    df = sites().assign(plans=["A", "B", "AB", "C", "D"], said="")
+    colours = set(re.findall("#[0-9A-Fa-f]{6}", drawn(maps.plans_map(df, WORDS, "ABCD", "print"))))
+    assert colours
+    assert {c for c in colours if len(set(theme.rgb(c))) > 1} == set()
+
+
+@pytest.mark.parametrize("strange", ["C", "AA", "", None, "ABC"])
+def test_plans_that_are_not_compared_are_refused(strange: str | None) -> None:
+    with pytest.raises(ValueError, match="plans holds"):
+        two_plans(sites().assign(plans=strange), WORDS)
+
+
+@pytest.mark.parametrize("letters", ["", "AA", "ABE", "ABCDE"])
+def test_other_letters_are_refused(letters: str) -> None:
+    with pytest.raises(ValueError, match="letters is"):
+        maps.plans_map(sites().assign(plans="A"), WORDS, letters)
 
 
 def boundary(site: str, geometry: Any = SQUARE, **properties: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_contrast_against_known_pairs() -> None:
     assert theme.contrast("#777777", "#FFFFFF") == 4.48  # the textbook grey that just fails
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ["light", "dark"])
 def test_widgets_wear_the_same_colours(mode: str) -> None:
     path = Path(__file__).parents[2] / ".streamlit" / "config.toml"
     w, t = tomllib.loads(path.read_text("utf-8"))["theme"][mode], theme.TOK[mode]
@@ -84,6 +85,26 @@ def test_glyphs_and_shapes_name_the_same_classes() -> None:
     for t in theme.TOK.values():
         for kind in ("protection", "protection_text", "outline"):
             assert set(t[kind]) == set(theme.GLYPH)
+
+
+def flat(token: Any) -> list[str]:
+    """Every colour in a tree of tokens."""
+    if isinstance(token, str):
+        return [token]
+    return [
+        colour for inner in (token.values() if isinstance(token, dict) else token) for colour in flat(inner)
+    ]
+
+
+def test_print_is_black_white_and_greys_on_white_paper() -> None:
+    t = theme.TOK["print"]
+    assert t["page"] == t["ocean"] == "#FFFFFF"
+    assert [c for c in flat(t) if len(set(theme.rgb(c))) > 1] == []
+    # as bright as in the light mode, within the step from one grey to the next
+    kept = [key for key in theme.TOK["light"] if key not in ("page", "ocean", "border", "ink", "scenario")]
+    for key in kept:
+        for colour, grey in zip(flat(theme.TOK["light"][key]), flat(t[key]), strict=True):
+            assert theme.contrast(colour, grey) < 1.02
 
 
 def test_font_list_quotes_names_with_spaces() -> None:
