@@ -13,6 +13,7 @@ from typing import Any
 
 from aze_core import __version__
 from aze_core.domain.errors import AzeError, SettingError, StoreError
+from aze_core.domain.plain_text import is_plain, without_odd
 from aze_core.domain.settings import value
 from aze_core.store import folder
 from aze_core.store.workspace import reading, writing
@@ -22,9 +23,6 @@ FORMAT = 1
 
 WHAT = "aze-planner-scenarios"
 
-_MARKUP = re.compile(r"<[A-Za-z/!?]")
-# control characters but line breaks and tabs, and marks that turn the direction of text around
-_ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -328,7 +326,7 @@ def import_json(store: Path, raw: bytes) -> tuple[list[Kept], list[Skipped]]:
             read.append((entry.get("id") if isinstance(entry, dict) else None, _read(entry, now)))
         except SettingError as error:
             given = entry.get("name") if isinstance(entry, dict) else None
-            shown = _ODD.sub("", given)[: value("limits.scenarios.name")] if isinstance(given, str) else ""
+            shown = without_odd(given)[: value("limits.scenarios.name")] if isinstance(given, str) else ""
             skipped.append(Skipped(place, shown, error))
     # by the file's own identifiers; one that occurs twice is nobody's
     names = [old for old, _ in read if isinstance(old, str) and old]
@@ -443,7 +441,7 @@ def _line(part: str, given: Any) -> str:
     most = value("limits.scenarios.note" if part == "note" else "limits.scenarios.name")
     if len(text) > most:
         raise SettingError("scenario_text_too_long", part=part, n=len(text), most=most)
-    if _MARKUP.search(text) or _ODD.search(text):
+    if not is_plain(text):
         raise SettingError("scenario_markup", part=part)
     return text
 
