@@ -13,7 +13,7 @@ from typing import Any
 
 from aze_core import __version__
 from aze_core import build as builder
-from aze_core.cli import bring, cover, evidence, fill, measures, plan, ranking, scenarios, weigh
+from aze_core.cli import bring, cover, evidence, fill, measures, plan, ranking, scenarios, study, weigh
 from aze_core.cli.ranking import Asked, named_ranking
 from aze_core.cli.weigh import codes
 from aze_core.domain.errors import AzeError, SettingError
@@ -78,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     fill.add_commands(sub, [place, which, shape])
 
     plan.add_commands(sub, [place, which, shape, scope, model])
+    study.add_commands(sub, [place, which, shape], [place, which, shape, scope, model])
 
     export = sub.add_parser(
         "export",
@@ -273,7 +274,7 @@ _COMMANDS: dict[str, bring.Run] = {
     "coverage": cover.run,
     **{
         name: run
-        for module in (ranking, fill, plan, evidence, measures, scenarios)
+        for module in (ranking, fill, plan, study, evidence, measures, scenarios)
         for name, run in module.commands(_TOOLS).items()
     },
 }

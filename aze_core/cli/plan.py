@@ -30,7 +30,11 @@ from aze_core.store import scenarios
 
 def add_commands(sub: Any, parents: list[argparse.ArgumentParser]) -> None:
     """Describe the command on the command line."""
-    plan = sub.add_parser("solve", parents=parents, help="the exact plan for a budget")
+    add_options(sub.add_parser("solve", parents=parents, help="the exact plan for a budget"))
+
+
+def add_options(plan: argparse.ArgumentParser) -> None:
+    """Options that ask for a scenario."""
     plan.add_argument(
         "--budget", type=float, default=value("scenario.default_sites"), help="default %(default)s"
     )
@@ -225,16 +229,27 @@ def conflict_report(inventory: Inventory, found: list[Conflict]) -> dict[str, An
     }
 
 
-def _run(given: argparse.Namespace, tools: Tools) -> int:
-    if given.kept is not None:
-        one = scenarios.get(given.store, scenarios.find(given.store, given.kept))
-        # the same numbers need the same data, unless other data are asked for
-        given.inventory = given.inventory or one.inventory
-        inventory, scenario = tools.load(given), Scenario.from_dict(one.settings)
-        tools.check(inventory, scenario.filters)
-    else:
+def asked_for(given: argparse.Namespace, tools: Tools) -> tuple[Inventory, Scenario]:
+    """The version and the scenario that the options, a file or a kept scenario ask for.
+
+    Raises
+    ------
+    AzeError
+        When a value is outside what it can be, or there is no such file, version or scenario.
+    """
+    if given.kept is None:
         inventory = tools.load(given)
-        scenario = scenario_of(inventory, given, tools)
+        return inventory, scenario_of(inventory, given, tools)
+    one = scenarios.get(given.store, scenarios.find(given.store, given.kept))
+    # the same numbers need the same data, unless other data are asked for
+    given.inventory = given.inventory or one.inventory
+    inventory, scenario = tools.load(given), Scenario.from_dict(one.settings)
+    tools.check(inventory, scenario.filters)
+    return inventory, scenario
+
+
+def _run(given: argparse.Namespace, tools: Tools) -> int:
+    inventory, scenario = asked_for(given, tools)
     found = conflicts(inventory, scenario)
     if found:
         collided = conflict_report(inventory, found)

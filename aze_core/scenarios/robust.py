@@ -134,7 +134,7 @@ def robust(
         if time.monotonic() > until:
             break
     share = pd.Series(np.clip(total / len(reached), 0.0, 1.0).round(12), index=found.cost.index, name="share")
-    sites = pd.DataFrame({"share": share, "kind": kinds(share), "in_plan": own})
+    sites = pd.DataFrame({"share": share, "kind": kinds(share), "in_plan": own}).rename_axis("site_id")
     order = pd.DataFrame({"share": -share, "name": inventory.sites["name"].reindex(share.index)})
     return Robust(
         sites.loc[order.rename_axis("site_id").sort_values(["share", "name", "site_id"]).index],
