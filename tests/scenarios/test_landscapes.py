@@ -526,6 +526,25 @@ def test_equal_distances_do_not_hang_on_the_order_of_rows() -> None:
         pd.testing.assert_frame_equal(other, found)
 
 
+def test_equal_distances_stay_equal_wherever_they_are_computed() -> None:
+    """Twelve sites a degree apart: which neighbours join is told by identifiers, not by the last bits."""
+    found = {
+        frozenset(grouped(row(*(start + n for n in range(12))), 1.5 * DEGREE))
+        for start in (0, 17.3, 101.7, -160.9, 33.33)
+    }
+    assert len(found) == 1
+
+
+def test_the_farthest_distances_are_numbers() -> None:
+    rng = np.random.default_rng(4)
+    points = on_sphere(rng.uniform(-90, 90, 20_000), rng.uniform(-180, 180, 20_000))
+    # antipodes that rounding puts farther apart than the sphere is wide
+    points = points[2 * np.linalg.norm(points, axis=1) > 2]
+    found = [module._distances(np.stack([point, -point])).item() for point in points]
+    assert len(found) > 5
+    assert found == pytest.approx([180 * DEGREE] * len(found))
+
+
 # ---------------------------------------------------------------- how firmly they stand
 
 
