@@ -247,13 +247,18 @@ def _requota(
     number: int,
     parts: tuple[Part, ...],
     fields: dict[str, Any],
+    is_proven: bool = True,
 ) -> Conflict:
-    """A conflict that another number in a floor or ceiling resolves."""
+    """A conflict that another number in a floor or ceiling resolves.
+
+    `is_proven`: whether it is sure that no number nearer to what was asked would do.
+    """
     held = scenario.floors if name == "floors" else scenario.ceilings
     moved = tuple((*entry[:2], number) if each == entry else each for each in held)
     told = {"kind": entry[0], "code": entry[1], "number": entry[2], "to": number}
     if name == "floors":
-        return Conflict(code, fields, parts, "lower_floor", told, replace(scenario, floors=moved))
+        change = "lower_floor" if is_proven else "lower_floor_unproven"
+        return Conflict(code, fields, parts, change, told, replace(scenario, floors=moved))
     return Conflict(code, fields, parts, "raise_ceiling", told, replace(scenario, ceilings=moved))
 
 
@@ -285,25 +290,35 @@ def _quotas_together(inventory: Inventory, scenario: Scenario, found: Candidates
     if not rows or not _cheapest(np.zeros(len(found.sites)), found.locked, rows).is_none:
         return None
     parts, _ = _smallest(inventory, scenario, with_budget=False)
-    # the last floor named gives way, as little as the rest allows
-    own = [part for part in parts if part.kind == "floor"][-1]
-    entry = next(each for each in scenario.floors if f"{each[0]}:{each[1]}" == own.code)
-    place = scenario.floors.index(entry)
-    wanted = np.zeros(len(found.sites))
-    wanted[list(rows[place].units)] = -1.0
-    others = tuple(row for at, row in enumerate(rows) if at != place)
-    chosen = _cheapest(wanted, found.locked, others).chosen
-    if chosen is None:  # others collide too: only as much as this set asks for
-        named = {part.code for part in parts}
-        kept = replace(
-            scenario,
-            floors=tuple(e for e in scenario.floors if f"{e[0]}:{e[1]}" in named and e != entry),
-            ceilings=tuple(e for e in scenario.ceilings if f"{e[0]}:{e[1]}" in named),
-        )
-        chosen = _cheapest(wanted, found.locked, quotas(inventory, kept, found.sites)).chosen
-    number = 0 if chosen is None else round(-float(wanted @ chosen))
+    entry, inside, open_rows = _gives_way(inventory, scenario, found, parts)
+    best = Cheapest(None, False)
+    for others in open_rows:
+        best = _cheapest(-inside, found.locked, others)
+        if best.chosen is not None:
+            break
+    number = 0 if best.chosen is None else round(float(inside @ best.chosen))
     fields = {"parts": _told(inventory, parts)}
-    return _requota("quotas_together", scenario, "floors", entry, number, tuple(parts), fields)
+    return _requota("quotas_together", scenario, "floors", entry, number, tuple(parts), fields, best.proven)
+
+
+def _gives_way(
+    inventory: Inventory, scenario: Scenario, found: Candidates, parts: Sequence[Part]
+) -> tuple[tuple[str, str, int], Array, list[tuple[Quota, ...]]]:
+    """The last floor named, which of the candidates count for it (0/1), and what else is to be kept.
+
+    Of the latter first all; then, as the others can collide too, only what is named.
+    """
+    own = [part for part in parts if part.kind == "floor"][-1]
+    rows = quotas(inventory, scenario, found.sites)
+    codes = [f"{kind}:{code}" for kind, code, _ in scenario.floors]
+    place = codes.index(own.code)
+    inside = np.zeros(len(found.sites))
+    inside[list(rows[place].units)] = 1.0
+    keys = [Part("floor", code) for code in codes]
+    keys += [Part("ceiling", f"{kind}:{code}") for kind, code, _ in scenario.ceilings]
+    others = {key: row for key, row in zip(keys, rows, strict=True) if key != own}
+    named = tuple(row for key, row in others.items() if key in parts)
+    return scenario.floors[place], inside, [tuple(others.values()), named]
 
 
 def _over_budget(inventory: Inventory, scenario: Scenario, found: Candidates) -> Conflict | None:
@@ -321,8 +336,11 @@ def _over_budget(inventory: Inventory, scenario: Scenario, found: Candidates) ->
         smallest, alone = _smallest(inventory, scenario, with_budget=True)
         parts = tuple(smallest)
         named = [part for part in parts if part.kind != "budget"]
-        code = f"over_budget_{kind}"
-        fields = {**told, "need": _at_least(alone, kind), "parts": _told(inventory, named)}
+        fields = {**told, "parts": _told(inventory, named)}
+        if alone is None:
+            code = f"over_budget_{kind}_unproven"
+        else:
+            code, fields["need"] = f"over_budget_{kind}", _at_least(alone, kind)
     else:
         parts = (Part("budget"), *_forcing(inventory, scenario, found.forced))
         sites = _named(inventory, list(found.forced))
@@ -342,8 +360,11 @@ def _at_least(need: float, kind: str) -> float:
     return math.ceil(need * steps - 1e-9) / steps
 
 
-def _smallest(inventory: Inventory, scenario: Scenario, with_budget: bool) -> tuple[list[Part], float]:
-    """A smallest set of things asked for that cannot be had together, and what it costs at the least."""
+def _smallest(inventory: Inventory, scenario: Scenario, with_budget: bool) -> tuple[list[Part], float | None]:
+    """A smallest set of things asked for that cannot be had together, and what it costs at the least.
+
+    None for the cost where time ran out before it was proven.
+    """
     free = replace(scenario, locked_out=(), allow_withheld=True)
     universe = find_candidates(inventory, free)
     sites = universe.sites
@@ -390,7 +411,8 @@ def _smallest(inventory: Inventory, scenario: Scenario, with_budget: bool) -> tu
     ):
         parts += [Part(kind, site) for site in held if site in universe.cost.index]
     found = _quick([], [], parts, cannot)
-    return found, alone(found)[1]
+    cheapest, need = alone(found)
+    return found, need if cheapest.proven else None
 
 
 _KINDS = ("budget", "floor", "ceiling", "must_have", "locked_in", "locked_out", "withheld")

@@ -312,6 +312,55 @@ def test_a_solver_that_is_not_done_claims_nothing(monkeypatch: pytest.MonkeyPatc
     assert conflicts(inventory, scenario) == []
 
 
+def test_a_lower_floor_that_is_not_proven_is_said_to_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory = make_inventory(FOUR, KINDS)
+    choice: dict[str, Any] = {
+        "floors": [["country", "MEX", 1], ["country", "PER", 2]],
+        "ceilings": [["region", "americas", 2]],
+    }
+    (sure,) = conflicts(inventory, Scenario(**choice))
+    assert (sure.change, sure.change_fields["to"]) == ("lower_floor", 2 - 1)
+
+    def hasty(costs: Any, locked: Any, rows: Any, limit: float) -> tuple[Any, bool]:
+        """Where as many as can be are sought: one that keeps the rows, and no proof."""
+        found, proven = solver.least_cost(np.abs(costs), locked, rows, limit)
+        return found, proven and not (costs < 0).any()
+
+    monkeypatch.setattr("aze_core.scenarios.conflicts.least_cost", hasty)
+    (one,) = conflicts(inventory, Scenario(**choice))
+    assert (one.change, one.change_fields["to"]) == ("lower_floor_unproven", 0)
+    assert "from 2 to 0; time ran out" in t(f"conflict.change.{one.change}", **one.change_fields)
+    assert changed(one.suggestion, choice) == {"floors": (("country", "MEX", 1), ("country", "PER", 0))}
+
+
+@pytest.mark.parametrize("kind", ["sites", "km2", "index"])
+def test_a_need_that_is_not_proven_is_not_told(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory = make_inventory(FOUR, KINDS)
+    scenario = Scenario(kind, 1, floors=[["country", "MEX", 1], ["country", "PER", 1]])
+    proofs: list[bool] = []
+
+    def refused(last: int) -> ScenarioError:
+        """What is raised where the call of this number has no proof."""
+
+        def late(*given: Any) -> tuple[Any, bool]:
+            found, proven = solver.least_cost(*given)
+            proofs.append(proven and len(proofs) != last)
+            return found, proofs[-1]
+
+        proofs.clear()
+        monkeypatch.setattr("aze_core.scenarios.conflicts.least_cost", late)
+        with pytest.raises(ScenarioError) as caught:
+            solve(inventory, scenario)
+        return caught.value
+
+    assert refused(-1).message_id == f"over_budget_{kind}"
+    # the last call is the one that says what the parts named need
+    error = refused(len(proofs) - 1)
+    assert error.message_id == f"over_budget_{kind}_unproven"
+    assert "need" not in error.fields
+    assert "was not found in the time" in explain(error)
+
+
 def test_what_is_named_needs_what_is_told() -> None:
     inventory = make_inventory(FOUR, KINDS)
     scenario = Scenario("km2", 1, floors=[["country", "MEX", 1], ["country", "PER", 1]])
