@@ -23,7 +23,7 @@ from aze_core.scenarios.candidates import (
     sites_to_cover,
     withheld_sites,
 )
-from aze_core.scenarios.exact import Quota, least_cost
+from aze_core.scenarios.exact import Limits, Quota, least_cost, max_value
 from aze_core.scenarios.scenario import Scenario
 
 Array = NDArray[np.float64]
@@ -94,7 +94,8 @@ def conflicts(inventory: Inventory, scenario: Scenario) -> list[Conflict]:
     First what needs no solver: locks against each other and against consent, must-have species whose sites
     cannot be chosen, floors above what there is, ceilings below what is locked. Then floors and ceilings
     together, of which a smallest colliding set is named and one floor is lowered as little as can be. Last
-    the budget, which is raised to the cost of the cheapest plan. Other changes may serve as well; which one
+    the budget, which is raised to the cost of the cheapest plan; beyond the highest that can be set, what
+    forces most gives way. Other changes may serve as well; which one
     is right is for those who asked. Where the solver runs out of time nothing is claimed.
     """
     found: list[Conflict] = []
@@ -170,7 +171,6 @@ def _musts(inventory: Inventory, scenario: Scenario, found: Candidates) -> Confl
         sites = sites_to_cover(inventory, species)
         name = inventory.species["scientific_name"].get(species, species)
         own = Part("must_have", species)
-        left = replace(scenario, must_have=tuple(s for s in scenario.must_have if s != species))
         out = [site for site in sites if site in scenario.locked_out]
         for code, lost, other in (
             ("must_have_outside", [site for site in sites if site not in fits], ""),
@@ -185,8 +185,22 @@ def _musts(inventory: Inventory, scenario: Scenario, found: Candidates) -> Confl
             if other == "locked_out":
                 kept = tuple(site for site in scenario.locked_out if site not in lost)
                 return Conflict(code, fields, parts, "unlock_out", fields, replace(scenario, locked_out=kept))
-            return Conflict(code, fields, parts, "drop_must_have", fields, left)
+            return _drop_must_have(inventory, scenario, code, fields, parts, species)
     return None
+
+
+def _drop_must_have(
+    inventory: Inventory,
+    scenario: Scenario,
+    code: str,
+    fields: dict[str, Any],
+    parts: tuple[Part, ...],
+    species: str,
+) -> Conflict:
+    """A conflict that one must-have species less resolves."""
+    told = {"species": inventory.species["scientific_name"].get(species, species)}
+    left = replace(scenario, must_have=tuple(each for each in scenario.must_have if each != species))
+    return Conflict(code, fields, parts, "drop_must_have", told, left)
 
 
 def _fitting(inventory: Inventory, scenario: Scenario) -> set[str]:
@@ -327,10 +341,10 @@ def _over_budget(inventory: Inventory, scenario: Scenario, found: Candidates) ->
     chosen, proven = _cheapest(found.costs, found.locked, rows)
     if chosen is None or not proven or _within(need := float(found.costs @ chosen), scenario.budget):
         return None
-    kind = scenario.budget_kind
-    to, most = _at_least(need, kind), value("scenario.budget_max")
-    if to > most:
-        raise ScenarioError("beyond_any_budget", need=to, most=most)
+    kind, most = scenario.budget_kind, value("scenario.budget_max")
+    if not _within(need, most):
+        return _beyond_any_budget(inventory, scenario, found, need)
+    to = min(_at_least(need, kind), most)
     told = {"budget": scenario.budget, "to": to}
     if _within(forced := float(found.costs[found.locked].sum()), scenario.budget):
         smallest, alone = _smallest(inventory, scenario, with_budget=True)
@@ -348,6 +362,53 @@ def _over_budget(inventory: Inventory, scenario: Scenario, found: Candidates) ->
         fields = {**told, "need": _at_least(forced, kind), "n": len(found.forced), "sites": sites}
     raised = replace(scenario, budget=float(to))
     return Conflict(code, fields, parts, f"raise_budget_{kind}", {"need": to}, raised)
+
+
+def _beyond_any_budget(inventory: Inventory, scenario: Scenario, found: Candidates, need: float) -> Conflict:
+    """The cheapest plan of all costs more than any budget: what forces most of it gives way."""
+    code, most = "beyond_any_budget", value("scenario.budget_max")
+    fields = {"need": _at_least(need, scenario.budget_kind), "most": most}
+    if _within(float(found.costs[found.locked].sum()), most):
+        parts, _ = _smallest(inventory, replace(scenario, budget=most), with_budget=True)
+        entry, inside, open_rows = _gives_way(inventory, scenario, found, parts)
+        number, is_proven = 0, True
+        for others in open_rows:
+            spare, is_proven = _cheapest(found.costs, found.locked, others)
+            if spare is not None and _within(float(found.costs @ spare), most):
+                limit, limits = value("scenario.time_limit_s"), Limits(others, spare=spare)
+                best = max_value(inside, found.costs, most, found.locked, (), limit, limits)
+                number, is_proven = round(best.value), best.finished
+                break
+        return _requota(code, scenario, "floors", entry, number, tuple(parts), fields, is_proven)
+
+    held = {part: _held_by(inventory, part, found) for part in _forcing(inventory, scenario, found.forced)}
+    whole = {part: float(found.cost[sorted(sites)].sum()) for part, sites in held.items()}
+    saved = {  # what no other part forces as well
+        part: float(
+            found.cost[sorted(sites.difference(*(held[other] for other in held if other != part)))].sum()
+        )
+        for part, sites in held.items()
+    }
+    order = sorted(
+        held,
+        key=lambda part: (_within(need - saved[part], most), whole[part], part.kind == "must_have"),
+        reverse=True,
+    )
+    named = (Part("budget"), *held)
+    if order[0].kind == "must_have":
+        return _drop_must_have(inventory, scenario, code, fields, named, order[0].code)
+    sites: list[str] = []
+    for part in order:
+        if part.kind == "locked_in" and saved[part] > 0 and not _within(need, most):
+            sites.append(part.code)
+            need -= saved[part]
+    return replace(_unlock(inventory, scenario, code, sites, list(named)), fields=fields)
+
+
+def _held_by(inventory: Inventory, part: Part, found: Candidates) -> set[str]:
+    """Forced candidates that a lock or a must-have species asks for."""
+    asked = sites_to_cover(inventory, part.code) if part.kind == "must_have" else [part.code]
+    return set(asked).intersection(found.forced)
 
 
 def _within(cost: float, budget: float) -> bool:

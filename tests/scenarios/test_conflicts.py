@@ -378,15 +378,61 @@ def test_what_is_named_needs_what_is_told() -> None:
     assert one.fields["to"] == one.suggestion.budget == one.change_fields["need"]
 
 
-def test_more_than_any_budget_is_said() -> None:
-    costs = {"cost": {"A": 6e11, "B": 7e11, "C": 1e11, "D": 1e11}}
-    inventory = make_inventory(FOUR, KINDS, national=costs)
-    scenario = Scenario("cost", 10, locked_in=("A", "B"))
-    with pytest.raises(ScenarioError, match="beyond_any_budget") as caught:
-        conflicts(inventory, scenario)
-    assert "1,300,000,000,000" in explain(caught.value)
+DEAR = {"cost": {"A": 6e11, "B": 7e11, "C": 1e11, "D": 2e11}}
+
+
+@pytest.mark.parametrize(
+    ("choice", "change", "left", "budget"),
+    [
+        # the dearer of the two goes, and the budget holds the other
+        ({"locked_in": ("A", "B")}, "unlock", {"locked_in": ("A",)}, 6e11),
+        ({"must_have": ("a", "b")}, "drop_must_have", {"must_have": ("a",)}, 6e11),
+        ({"locked_in": ("A", "C"), "must_have": ("b",)}, "drop_must_have", {"must_have": ()}, 7e11),
+        ({"locked_in": ("A", "C"), "must_have": ("b", "ab")}, "drop_must_have", {"must_have": ("b",)}, None),
+        # B is asked for twice: only without the lock of A less is forced
+        ({"locked_in": ("A", "B"), "must_have": ("b",)}, "unlock", {"locked_in": ("B",)}, 7e11),
+        # A and B are all of Mexico, and the one that is left costs least
+        ({"floors": (("country", "MEX", 2),)}, "lower_floor", {"floors": (("country", "MEX", 1),)}, 6e11),
+        # beside B nothing is left for A, and C alone fits
+        (
+            {"locked_in": ("B",), "floors": (("country", "MEX", 2), ("country", "PER", 2))},
+            "lower_floor",
+            {"floors": (("country", "MEX", 1), ("country", "PER", 2))},
+            1e12,
+        ),
+    ],
+)
+def test_what_forces_more_than_any_budget_gives_way(
+    choice: dict[str, Any], change: str, left: dict[str, Any], budget: float | None
+) -> None:
+    inventory = make_inventory(FOUR, {**KINDS, "ab": ("CR", ["A", "B"])}, national=DEAR)
+    scenario = Scenario("cost", 10, **choice)
+    found = conflicts(inventory, scenario)
+    assert (found[0].code, found[0].change) == ("beyond_any_budget", change)
+    assert explain(found[0].error).startswith("What is asked for needs 1,")
+    suggested = found[-1].suggestion
+    if budget is None:  # one change was not enough
+        assert found[1].code == "beyond_any_budget"
+    else:
+        assert [one.code for one in found[1:]] == [found[1].code]
+        assert changed(suggested, {"budget_kind": "cost", "budget": 10, **choice}) == {
+            **left,
+            "budget": budget,
+        }
+    assert conflicts(inventory, suggested) == []
+    assert solve(inventory, suggested).cost <= suggested.budget
+
+
+def test_more_than_any_budget_hides_no_other_conflict() -> None:
+    inventory = make_inventory(FOUR, KINDS, national=DEAR)
+    scenario = Scenario("cost", 10, locked_in=("A", "B", "C"), locked_out=("C",))
+    found = conflicts(inventory, scenario)
+    assert [one.code for one in found] == ["locked_both_ways", "beyond_any_budget", "locked_over_budget_cost"]
     whole = curve(inventory, Scenario("cost", 10, floors=[["country", "PER", 1]]))
     assert whole["cost"].max() <= 1e12
+    with pytest.raises(ScenarioError, match="beyond_any_budget") as caught:
+        curve(inventory, Scenario("cost", 10, locked_in=("A", "B")))
+    assert "1,300,000,000,000" in explain(caught.value)
 
 
 @pytest.mark.parametrize("choice", [{"class_effects": [["Amphbia", 0.1]]}, {"threat_effects": [["99", 0.2]]}])
