@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -95,8 +96,8 @@ def conflicts(inventory: Inventory, scenario: Scenario) -> list[Conflict]:
     cannot be chosen, floors above what there is, ceilings below what is locked. Then floors and ceilings
     together, of which a smallest colliding set is named and one floor is lowered as little as can be. Last
     the budget, which is raised to the cost of the cheapest plan; beyond the highest that can be set, what
-    forces most gives way. Other changes may serve as well; which one
-    is right is for those who asked. Where the solver runs out of time nothing is claimed.
+    forces most gives way. Other changes may serve as well; which one is right is for those who asked. Where
+    the solver runs out of time nothing is claimed.
     """
     found: list[Conflict] = []
     asked = scenario
@@ -169,7 +170,7 @@ def _musts(inventory: Inventory, scenario: Scenario, found: Candidates) -> Confl
     fits = _fitting(inventory, scenario)
     for species in scenario.must_have:
         sites = sites_to_cover(inventory, species)
-        name = inventory.species["scientific_name"].get(species, species)
+        name = _species(inventory, [species])
         own = Part("must_have", species)
         out = [site for site in sites if site in scenario.locked_out]
         for code, lost, other in (
@@ -198,7 +199,7 @@ def _drop_must_have(
     species: str,
 ) -> Conflict:
     """A conflict that one must-have species less resolves."""
-    told = {"species": inventory.species["scientific_name"].get(species, species)}
+    told = {"species": _species(inventory, [species])}
     left = replace(scenario, must_have=tuple(each for each in scenario.must_have if each != species))
     return Conflict(code, fields, parts, "drop_must_have", told, left)
 
@@ -219,8 +220,10 @@ def _single_quotas(inventory: Inventory, scenario: Scenario, found: Candidates) 
         inside = members(inventory, kind, code)
         held = sorted(inside.intersection(found.forced))
         if len(held) > number:
+            forcing = _forcing(inventory, scenario, held)
             fields = {"kind": kind, "code": code, "number": number, "sites": _named(inventory, held)}
-            parts = (Part("ceiling", f"{kind}:{code}"), *_forcing(inventory, scenario, held))
+            fields["ways"] = _ways(inventory, forcing)
+            parts = (Part("ceiling", f"{kind}:{code}"), *forcing)
             return _requota("ceiling_below_locks", scenario, "ceilings", entry, len(held), parts, fields)
     for entry in scenario.floors:
         kind, code, number = entry
@@ -230,7 +233,9 @@ def _single_quotas(inventory: Inventory, scenario: Scenario, found: Candidates) 
         fields = {"kind": kind, "code": code, "number": number, "have": there}
         if there < number:
             barred = sorted(inside & fits & {*scenario.locked_out, *found.withheld})
-            parts = (own, *(_bar(scenario, site) for site in barred))
+            bars = [_bar(scenario, site) for site in barred]
+            fields["ways"] = _ways(inventory, bars, "filters")
+            parts = (own, *bars)
             return _requota("floor_too_high", scenario, "floors", entry, there, parts, fields)
         ceiling = most.get((kind, code), number)
         if ceiling < number:
@@ -311,7 +316,7 @@ def _quotas_together(inventory: Inventory, scenario: Scenario, found: Candidates
         if best.chosen is not None:
             break
     number = 0 if best.chosen is None else round(float(inside @ best.chosen))
-    fields = {"parts": _told(inventory, parts)}
+    fields = {"parts": _told(inventory, parts), "ways": _ways(inventory, parts)}
     return _requota("quotas_together", scenario, "floors", entry, number, tuple(parts), fields, best.proven)
 
 
@@ -356,10 +361,11 @@ def _over_budget(inventory: Inventory, scenario: Scenario, found: Candidates) ->
         else:
             code, fields["need"] = f"over_budget_{kind}", _at_least(alone, kind)
     else:
-        parts = (Part("budget"), *_forcing(inventory, scenario, found.forced))
-        sites = _named(inventory, list(found.forced))
+        forcing = _forcing(inventory, scenario, found.forced)
+        parts = (Part("budget"), *forcing)
         code = f"locked_over_budget_{kind}"
-        fields = {**told, "need": _at_least(forced, kind), "n": len(found.forced), "sites": sites}
+        ways = _ways(inventory, forcing)
+        fields = {**told, "need": _at_least(forced, kind), "n": len(found.forced), "ways": ways}
     raised = replace(scenario, budget=float(to))
     return Conflict(code, fields, parts, f"raise_budget_{kind}", {"need": to}, raised)
 
@@ -367,7 +373,7 @@ def _over_budget(inventory: Inventory, scenario: Scenario, found: Candidates) ->
 def _beyond_any_budget(inventory: Inventory, scenario: Scenario, found: Candidates, need: float) -> Conflict:
     """The cheapest plan of all costs more than any budget: what forces most of it gives way."""
     code, most = "beyond_any_budget", value("scenario.budget_max")
-    fields = {"need": _at_least(need, scenario.budget_kind), "most": most}
+    fields: dict[str, Any] = {"need": _at_least(need, scenario.budget_kind), "most": most}
     if _within(float(found.costs[found.locked].sum()), most):
         parts, _ = _smallest(inventory, replace(scenario, budget=most), with_budget=True)
         entry, inside, open_rows = _gives_way(inventory, scenario, found, parts)
@@ -379,6 +385,7 @@ def _beyond_any_budget(inventory: Inventory, scenario: Scenario, found: Candidat
                 best = max_value(inside, found.costs, most, found.locked, (), limit, limits)
                 number, is_proven = round(best.value), best.finished
                 break
+        fields["ways"] = _ways(inventory, parts)
         return _requota(code, scenario, "floors", entry, number, tuple(parts), fields, is_proven)
 
     held = {part: _held_by(inventory, part, found) for part in _forcing(inventory, scenario, found.forced)}
@@ -395,6 +402,7 @@ def _beyond_any_budget(inventory: Inventory, scenario: Scenario, found: Candidat
         reverse=True,
     )
     named = (Part("budget"), *held)
+    fields["ways"] = _ways(inventory, named)
     if order[0].kind == "must_have":
         return _drop_must_have(inventory, scenario, code, fields, named, order[0].code)
     sites: list[str] = []
@@ -499,6 +507,11 @@ def _named(inventory: Inventory, sites: Sequence[str]) -> str:
     return ", ".join(f"{names[site]} ({site})" for site in sites)
 
 
+def _species(inventory: Inventory, codes: Sequence[str]) -> str:
+    names = inventory.species["scientific_name"]
+    return ", ".join(str(names.get(code, code)) for code in codes)
+
+
 def _told(inventory: Inventory, parts: Sequence[Part]) -> str:
     """Parts in words, with the names of their sites and species."""
     names, species = inventory.sites["name"], inventory.species["scientific_name"]
@@ -509,6 +522,22 @@ def _told(inventory: Inventory, parts: Sequence[Part]) -> str:
         return str(names.get(part.code, species.get(part.code, part.code)))
 
     return ", ".join(t(f"conflict.part.{part.kind}", name=name(part)) for part in parts)
+
+
+def _ways(inventory: Inventory, parts: Sequence[Part], *more: str) -> str:
+    """What of these parts could give way, in words: nothing is unlocked that is not locked.
+
+    `more`: other ways, ids below ``conflict.way.``.
+    """
+    names = {"locked_in": _named, "locked_out": _named, "must_have": _species}
+    found = []
+    for kind in ("floor", "ceiling", *names):
+        codes = [part.code for part in parts if part.kind == kind]
+        if codes:
+            told = names[kind](inventory, codes) if kind in names else ""
+            found.append(t(f"conflict.way.{kind}", n=len(codes), names=told))
+    found += [t(f"conflict.way.{way}") for way in more]
+    return reduce(lambda one, other: t("conflict.or", one=one, other=other), found)
 
 
 def _quota_name(inventory: Inventory, entry: str) -> str:

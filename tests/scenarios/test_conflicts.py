@@ -378,6 +378,45 @@ def test_what_is_named_needs_what_is_told() -> None:
     assert one.fields["to"] == one.suggestion.budget == one.change_fields["need"]
 
 
+@pytest.mark.parametrize(
+    ("choice", "words", "not_said"),
+    [
+        (
+            {"must_have": ["crane", "b"], "ceilings": [["country", "MEX", 1]]},
+            "or drop some of the species that must be in the plan: Species b, Species crane.",
+            "nlock",
+        ),
+        (
+            {"must_have": ["b"], "locked_in": ["A"], "ceilings": [["country", "MEX", 1]]},
+            "Raise the ceiling, or unlock Site A (A), or drop Species b from the species that must",
+            "some of",
+        ),
+        ({"must_have": ["crane"], "budget": 1}, "Raise the budget to 2, or drop Species crane from", "nlock"),
+        ({"locked_in": ["A", "B"], "budget": 1}, "to 2, or unlock some of: Site A (A), Site B (B).", "drop"),
+        (
+            {"must_have": ["crane"], "budget": 1, "budget_kind": "km2"},
+            "Raise the budget to at least 5.0 km², or drop Species crane from",
+            "nlock",
+        ),
+        ({"floors": [["country", "PER", 2]]}, "Lower the floor to 1, or widen the filters.", "lock"),
+        (
+            {"floors": [["country", "MEX", 2]], "locked_out": ["A"]},
+            "Lower the floor to 1, or no longer lock out Site A (A), or widen the filters.",
+            "nlock",
+        ),
+        (
+            {"floors": [["country", "PER", 1]], "must_have": ["a"], "ceilings": [["region", "americas", 1]]},
+            "What would help: lower a floor, or raise a ceiling, or drop Species a from",
+            "nlock",
+        ),
+    ],
+)
+def test_only_what_is_locked_can_be_unlocked(choice: dict[str, Any], words: str, not_said: str) -> None:
+    sentence = explain(told(**choice)[0].error).replace("\xa0", " ")
+    assert words in sentence
+    assert not_said not in sentence
+
+
 DEAR = {"cost": {"A": 6e11, "B": 7e11, "C": 1e11, "D": 2e11}}
 
 
@@ -409,7 +448,12 @@ def test_what_forces_more_than_any_budget_gives_way(
     scenario = Scenario("cost", 10, **choice)
     found = conflicts(inventory, scenario)
     assert (found[0].code, found[0].change) == ("beyond_any_budget", change)
-    assert explain(found[0].error).startswith("What is asked for needs 1,")
+    sentence = explain(found[0].error)
+    assert sentence.startswith("What is asked for needs 1,")
+    # only what is asked for can give way
+    for way, kind in (("unlock", "locked_in"), ("drop", "must_have"), ("lower a floor", "floors")):
+        named = any(part.kind == kind.removesuffix("s") for part in found[0].parts)
+        assert (way in sentence) == named
     suggested = found[-1].suggestion
     if budget is None:  # one change was not enough
         assert found[1].code == "beyond_any_budget"
