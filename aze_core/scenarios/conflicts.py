@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from aze_core.domain.errors import ScenarioError
 from aze_core.domain.model import Inventory
 from aze_core.domain.settings import value
-from aze_core.locale import messages, t
+from aze_core.locale import t
 from aze_core.scenarios.actions import site_actions
 from aze_core.scenarios.candidates import (
     Candidates,
@@ -25,6 +25,7 @@ from aze_core.scenarios.candidates import (
     withheld_sites,
 )
 from aze_core.scenarios.exact import Limits, Quota, least_cost, max_value
+from aze_core.scenarios.quota_name import quota_name
 from aze_core.scenarios.scenario import Scenario
 
 Array = NDArray[np.float64]
@@ -221,27 +222,35 @@ def _single_quotas(inventory: Inventory, scenario: Scenario, found: Candidates) 
         held = sorted(inside.intersection(found.forced))
         if len(held) > number:
             forcing = _forcing(inventory, scenario, held)
-            fields = {"kind": kind, "code": code, "number": number, "sites": _named(inventory, held)}
+            fields = {
+                "name": quota_name(inventory, kind, code),
+                "number": number,
+                "sites": _named(inventory, held),
+            }
             fields["ways"] = _ways(inventory, forcing)
             parts = (Part("ceiling", f"{kind}:{code}"), *forcing)
-            return _requota("ceiling_below_locks", scenario, "ceilings", entry, len(held), parts, fields)
+            return _requota(
+                inventory, "ceiling_below_locks", scenario, "ceilings", entry, len(held), parts, fields
+            )
     for entry in scenario.floors:
         kind, code, number = entry
         inside = members(inventory, kind, code)
         there = len(inside.intersection(found.cost.index))
         own = Part("floor", f"{kind}:{code}")
-        fields = {"kind": kind, "code": code, "number": number, "have": there}
+        fields = {"name": quota_name(inventory, kind, code), "number": number, "have": there}
         if there < number:
             barred = sorted(inside & fits & {*scenario.locked_out, *found.withheld})
             bars = [_bar(scenario, site) for site in barred]
             fields["ways"] = _ways(inventory, bars, "filters")
             parts = (own, *bars)
-            return _requota("floor_too_high", scenario, "floors", entry, there, parts, fields)
+            return _requota(inventory, "floor_too_high", scenario, "floors", entry, there, parts, fields)
         ceiling = most.get((kind, code), number)
         if ceiling < number:
             parts = (own, Part("ceiling", own.code))
             fields = {**fields, "ceiling": ceiling}
-            return _requota("floor_above_ceiling", scenario, "floors", entry, ceiling, parts, fields)
+            return _requota(
+                inventory, "floor_above_ceiling", scenario, "floors", entry, ceiling, parts, fields
+            )
     return None
 
 
@@ -259,6 +268,7 @@ def _forcing(inventory: Inventory, scenario: Scenario, sites: Sequence[str]) -> 
 
 
 def _requota(
+    inventory: Inventory,
     code: str,
     scenario: Scenario,
     name: str,
@@ -274,7 +284,7 @@ def _requota(
     """
     held = scenario.floors if name == "floors" else scenario.ceilings
     moved = tuple((*entry[:2], number) if each == entry else each for each in held)
-    told = {"kind": entry[0], "code": entry[1], "number": entry[2], "to": number}
+    told = {"name": quota_name(inventory, *entry[:2]), "number": entry[2], "to": number}
     if name == "floors":
         change = "lower_floor" if is_proven else "lower_floor_unproven"
         return Conflict(code, fields, parts, change, told, replace(scenario, floors=moved))
@@ -317,7 +327,9 @@ def _quotas_together(inventory: Inventory, scenario: Scenario, found: Candidates
             break
     number = 0 if best.chosen is None else round(float(inside @ best.chosen))
     fields = {"parts": _told(inventory, parts), "ways": _ways(inventory, parts)}
-    return _requota("quotas_together", scenario, "floors", entry, number, tuple(parts), fields, best.proven)
+    return _requota(
+        inventory, "quotas_together", scenario, "floors", entry, number, tuple(parts), fields, best.proven
+    )
 
 
 def _gives_way(
@@ -386,7 +398,7 @@ def _beyond_any_budget(inventory: Inventory, scenario: Scenario, found: Candidat
                 number, is_proven = round(best.value), best.finished
                 break
         fields["ways"] = _ways(inventory, parts)
-        return _requota(code, scenario, "floors", entry, number, tuple(parts), fields, is_proven)
+        return _requota(inventory, code, scenario, "floors", entry, number, tuple(parts), fields, is_proven)
 
     held = {part: _held_by(inventory, part, found) for part in _forcing(inventory, scenario, found.forced)}
     whole = {part: float(found.cost[sorted(sites)].sum()) for part, sites in held.items()}
@@ -518,7 +530,8 @@ def _told(inventory: Inventory, parts: Sequence[Part]) -> str:
 
     def name(part: Part) -> str:
         if part.kind in ("floor", "ceiling"):
-            return _quota_name(inventory, part.code)
+            kind, _, code = part.code.partition(":")
+            return quota_name(inventory, kind, code)
         return str(names.get(part.code, species.get(part.code, part.code)))
 
     return ", ".join(t(f"conflict.part.{part.kind}", name=name(part)) for part in parts)
@@ -538,12 +551,3 @@ def _ways(inventory: Inventory, parts: Sequence[Part], *more: str) -> str:
             found.append(t(f"conflict.way.{kind}", n=len(codes), names=told))
     found += [t(f"conflict.way.{way}") for way in more]
     return reduce(lambda one, other: t("conflict.or", one=one, other=other), found)
-
-
-def _quota_name(inventory: Inventory, entry: str) -> str:
-    """What a floor or ceiling is about, by name where one is known."""
-    kind, _, code = entry.partition(":")
-    if kind == "country":
-        return str(inventory.countries["name_en"].get(code, code))
-    known = f"{kind}.{code}"
-    return t(known) if known in messages() else code
