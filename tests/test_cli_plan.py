@@ -121,3 +121,10 @@ def test_options_that_cannot_be_read(arguments: list[str], shell: Shell) -> None
     with pytest.raises(SystemExit):
         shell.run("solve", *arguments)
     assert "came; expected is" in shell.capsys.readouterr().err
+
+
+def test_floors_that_the_list_misses_are_told_by_name(shell: Shell) -> None:
+    # the list takes A (10 km²) for Mexico, and B (20 km²), in both countries, no longer fits
+    floors = ["--floor", "country:MEX:1", "--floor", "country:USA:1"]
+    text = shell.run("solve", "--unit", "km2", "--budget", 25, *floors)
+    assert "does not reach: Land USA, at least 1 site\n" in text

@@ -23,6 +23,7 @@ from aze_core.scenarios.actions import ACTIONS, DEFAULT_ACTION, STATED, site_act
 from aze_core.scenarios.conflicts import Conflict, conflicts
 from aze_core.scenarios.outcome import plan_ledger, plan_scoreboard
 from aze_core.scenarios.problem import solve, top_plan
+from aze_core.scenarios.quota_name import quota_name
 from aze_core.scenarios.scenario import BUDGETS, OBJECTIVES, QUOTAS, UNKNOWN_COSTS, Scenario
 from aze_core.scenarios.solution import Solution
 from aze_core.store import scenarios
@@ -291,7 +292,11 @@ def _print(inventory: Inventory, scenario: Scenario, key: str, plan: dict[str, A
         if sites:
             print(t(f"solve.{label}", n=len(sites), sites=", ".join(names[site] for site in sites)))
     if plan["missed"]:
-        print(t("solve.missed", floors=", ".join(f"{kind}:{code}" for kind, code, _ in plan["missed"])))
+        floors = (
+            t("plan.floor", name=quota_name(inventory, kind, code), n=least)
+            for kind, code, least in plan["missed"]
+        )
+        print(t("solve.missed", floors="; ".join(floors)))
     board = pd.DataFrame(plan["scoreboard"])[["measure", "basis", "aichi", "gbf", "n", "before", "after"]]
     print(board.to_string(index=False, float_format=lambda item: f"{item:.4f}"))
     print(t("solve.ledger", n=len(plan["ledger"])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from aze_core.domain.errors import ScenarioError
 from aze_core.domain.model import Inventory
 from aze_core.domain.settings import value
-from aze_core.locale import messages, t
+from aze_core.locale import t
 from aze_core.scenarios.actions import site_actions
 from aze_core.scenarios.candidates import (
     Candidates,
@@ -23,7 +24,8 @@ from aze_core.scenarios.candidates import (
     sites_to_cover,
     withheld_sites,
 )
-from aze_core.scenarios.exact import Quota, least_cost
+from aze_core.scenarios.exact import Limits, Quota, least_cost, max_value
+from aze_core.scenarios.quota_name import quota_name
 from aze_core.scenarios.scenario import Scenario
 
 Array = NDArray[np.float64]
@@ -94,8 +96,9 @@ def conflicts(inventory: Inventory, scenario: Scenario) -> list[Conflict]:
     First what needs no solver: locks against each other and against consent, must-have species whose sites
     cannot be chosen, floors above what there is, ceilings below what is locked. Then floors and ceilings
     together, of which a smallest colliding set is named and one floor is lowered as little as can be. Last
-    the budget, which is raised to the cost of the cheapest plan. Other changes may serve as well; which one
-    is right is for those who asked. Where the solver runs out of time nothing is claimed.
+    the budget, which is raised to the cost of the cheapest plan; beyond the highest that can be set, what
+    forces most gives way. Other changes may serve as well; which one is right is for those who asked. Where
+    the solver runs out of time nothing is claimed.
     """
     found: list[Conflict] = []
     asked = scenario
@@ -168,9 +171,8 @@ def _musts(inventory: Inventory, scenario: Scenario, found: Candidates) -> Confl
     fits = _fitting(inventory, scenario)
     for species in scenario.must_have:
         sites = sites_to_cover(inventory, species)
-        name = inventory.species["scientific_name"].get(species, species)
+        name = _species(inventory, [species])
         own = Part("must_have", species)
-        left = replace(scenario, must_have=tuple(s for s in scenario.must_have if s != species))
         out = [site for site in sites if site in scenario.locked_out]
         for code, lost, other in (
             ("must_have_outside", [site for site in sites if site not in fits], ""),
@@ -185,8 +187,22 @@ def _musts(inventory: Inventory, scenario: Scenario, found: Candidates) -> Confl
             if other == "locked_out":
                 kept = tuple(site for site in scenario.locked_out if site not in lost)
                 return Conflict(code, fields, parts, "unlock_out", fields, replace(scenario, locked_out=kept))
-            return Conflict(code, fields, parts, "drop_must_have", fields, left)
+            return _drop_must_have(inventory, scenario, code, fields, parts, species)
     return None
+
+
+def _drop_must_have(
+    inventory: Inventory,
+    scenario: Scenario,
+    code: str,
+    fields: dict[str, Any],
+    parts: tuple[Part, ...],
+    species: str,
+) -> Conflict:
+    """A conflict that one must-have species less resolves."""
+    told = {"species": _species(inventory, [species])}
+    left = replace(scenario, must_have=tuple(each for each in scenario.must_have if each != species))
+    return Conflict(code, fields, parts, "drop_must_have", told, left)
 
 
 def _fitting(inventory: Inventory, scenario: Scenario) -> set[str]:
@@ -205,24 +221,36 @@ def _single_quotas(inventory: Inventory, scenario: Scenario, found: Candidates) 
         inside = members(inventory, kind, code)
         held = sorted(inside.intersection(found.forced))
         if len(held) > number:
-            fields = {"kind": kind, "code": code, "number": number, "sites": _named(inventory, held)}
-            parts = (Part("ceiling", f"{kind}:{code}"), *_forcing(inventory, scenario, held))
-            return _requota("ceiling_below_locks", scenario, "ceilings", entry, len(held), parts, fields)
+            forcing = _forcing(inventory, scenario, held)
+            fields = {
+                "name": quota_name(inventory, kind, code),
+                "number": number,
+                "sites": _named(inventory, held),
+            }
+            fields["ways"] = _ways(inventory, forcing)
+            parts = (Part("ceiling", f"{kind}:{code}"), *forcing)
+            return _requota(
+                inventory, "ceiling_below_locks", scenario, "ceilings", entry, len(held), parts, fields
+            )
     for entry in scenario.floors:
         kind, code, number = entry
         inside = members(inventory, kind, code)
         there = len(inside.intersection(found.cost.index))
         own = Part("floor", f"{kind}:{code}")
-        fields = {"kind": kind, "code": code, "number": number, "have": there}
+        fields = {"name": quota_name(inventory, kind, code), "number": number, "have": there}
         if there < number:
             barred = sorted(inside & fits & {*scenario.locked_out, *found.withheld})
-            parts = (own, *(_bar(scenario, site) for site in barred))
-            return _requota("floor_too_high", scenario, "floors", entry, there, parts, fields)
+            bars = [_bar(scenario, site) for site in barred]
+            fields["ways"] = _ways(inventory, bars, "filters")
+            parts = (own, *bars)
+            return _requota(inventory, "floor_too_high", scenario, "floors", entry, there, parts, fields)
         ceiling = most.get((kind, code), number)
         if ceiling < number:
             parts = (own, Part("ceiling", own.code))
             fields = {**fields, "ceiling": ceiling}
-            return _requota("floor_above_ceiling", scenario, "floors", entry, ceiling, parts, fields)
+            return _requota(
+                inventory, "floor_above_ceiling", scenario, "floors", entry, ceiling, parts, fields
+            )
     return None
 
 
@@ -240,6 +268,7 @@ def _forcing(inventory: Inventory, scenario: Scenario, sites: Sequence[str]) -> 
 
 
 def _requota(
+    inventory: Inventory,
     code: str,
     scenario: Scenario,
     name: str,
@@ -247,13 +276,18 @@ def _requota(
     number: int,
     parts: tuple[Part, ...],
     fields: dict[str, Any],
+    is_proven: bool = True,
 ) -> Conflict:
-    """A conflict that another number in a floor or ceiling resolves."""
+    """A conflict that another number in a floor or ceiling resolves.
+
+    `is_proven`: whether it is sure that no number nearer to what was asked would do.
+    """
     held = scenario.floors if name == "floors" else scenario.ceilings
     moved = tuple((*entry[:2], number) if each == entry else each for each in held)
-    told = {"kind": entry[0], "code": entry[1], "number": entry[2], "to": number}
+    told = {"name": quota_name(inventory, *entry[:2]), "number": entry[2], "to": number}
     if name == "floors":
-        return Conflict(code, fields, parts, "lower_floor", told, replace(scenario, floors=moved))
+        change = "lower_floor" if is_proven else "lower_floor_unproven"
+        return Conflict(code, fields, parts, change, told, replace(scenario, floors=moved))
     return Conflict(code, fields, parts, "raise_ceiling", told, replace(scenario, ceilings=moved))
 
 
@@ -285,25 +319,37 @@ def _quotas_together(inventory: Inventory, scenario: Scenario, found: Candidates
     if not rows or not _cheapest(np.zeros(len(found.sites)), found.locked, rows).is_none:
         return None
     parts, _ = _smallest(inventory, scenario, with_budget=False)
-    # the last floor named gives way, as little as the rest allows
+    entry, inside, open_rows = _gives_way(inventory, scenario, found, parts)
+    best = Cheapest(None, False)
+    for others in open_rows:
+        best = _cheapest(-inside, found.locked, others)
+        if best.chosen is not None:
+            break
+    number = 0 if best.chosen is None else round(float(inside @ best.chosen))
+    fields = {"parts": _told(inventory, parts), "ways": _ways(inventory, parts)}
+    return _requota(
+        inventory, "quotas_together", scenario, "floors", entry, number, tuple(parts), fields, best.proven
+    )
+
+
+def _gives_way(
+    inventory: Inventory, scenario: Scenario, found: Candidates, parts: Sequence[Part]
+) -> tuple[tuple[str, str, int], Array, list[tuple[Quota, ...]]]:
+    """The last floor named, which of the candidates count for it (0/1), and what else is to be kept.
+
+    Of the latter first all; then, as the others can collide too, only what is named.
+    """
     own = [part for part in parts if part.kind == "floor"][-1]
-    entry = next(each for each in scenario.floors if f"{each[0]}:{each[1]}" == own.code)
-    place = scenario.floors.index(entry)
-    wanted = np.zeros(len(found.sites))
-    wanted[list(rows[place].units)] = -1.0
-    others = tuple(row for at, row in enumerate(rows) if at != place)
-    chosen = _cheapest(wanted, found.locked, others).chosen
-    if chosen is None:  # others collide too: only as much as this set asks for
-        named = {part.code for part in parts}
-        kept = replace(
-            scenario,
-            floors=tuple(e for e in scenario.floors if f"{e[0]}:{e[1]}" in named and e != entry),
-            ceilings=tuple(e for e in scenario.ceilings if f"{e[0]}:{e[1]}" in named),
-        )
-        chosen = _cheapest(wanted, found.locked, quotas(inventory, kept, found.sites)).chosen
-    number = 0 if chosen is None else round(-float(wanted @ chosen))
-    fields = {"parts": _told(inventory, parts)}
-    return _requota("quotas_together", scenario, "floors", entry, number, tuple(parts), fields)
+    rows = quotas(inventory, scenario, found.sites)
+    codes = [f"{kind}:{code}" for kind, code, _ in scenario.floors]
+    place = codes.index(own.code)
+    inside = np.zeros(len(found.sites))
+    inside[list(rows[place].units)] = 1.0
+    keys = [Part("floor", code) for code in codes]
+    keys += [Part("ceiling", f"{kind}:{code}") for kind, code, _ in scenario.ceilings]
+    others = {key: row for key, row in zip(keys, rows, strict=True) if key != own}
+    named = tuple(row for key, row in others.items() if key in parts)
+    return scenario.floors[place], inside, [tuple(others.values()), named]
 
 
 def _over_budget(inventory: Inventory, scenario: Scenario, found: Candidates) -> Conflict | None:
@@ -312,24 +358,77 @@ def _over_budget(inventory: Inventory, scenario: Scenario, found: Candidates) ->
     chosen, proven = _cheapest(found.costs, found.locked, rows)
     if chosen is None or not proven or _within(need := float(found.costs @ chosen), scenario.budget):
         return None
-    kind = scenario.budget_kind
-    to, most = _at_least(need, kind), value("scenario.budget_max")
-    if to > most:
-        raise ScenarioError("beyond_any_budget", need=to, most=most)
+    kind, most = scenario.budget_kind, value("scenario.budget_max")
+    if not _within(need, most):
+        return _beyond_any_budget(inventory, scenario, found, need)
+    to = min(_at_least(need, kind), most)
     told = {"budget": scenario.budget, "to": to}
     if _within(forced := float(found.costs[found.locked].sum()), scenario.budget):
         smallest, alone = _smallest(inventory, scenario, with_budget=True)
         parts = tuple(smallest)
         named = [part for part in parts if part.kind != "budget"]
-        code = f"over_budget_{kind}"
-        fields = {**told, "need": _at_least(alone, kind), "parts": _told(inventory, named)}
+        fields = {**told, "parts": _told(inventory, named)}
+        if alone is None:
+            code = f"over_budget_{kind}_unproven"
+        else:
+            code, fields["need"] = f"over_budget_{kind}", _at_least(alone, kind)
     else:
-        parts = (Part("budget"), *_forcing(inventory, scenario, found.forced))
-        sites = _named(inventory, list(found.forced))
+        forcing = _forcing(inventory, scenario, found.forced)
+        parts = (Part("budget"), *forcing)
         code = f"locked_over_budget_{kind}"
-        fields = {**told, "need": _at_least(forced, kind), "n": len(found.forced), "sites": sites}
+        ways = _ways(inventory, forcing)
+        fields = {**told, "need": _at_least(forced, kind), "n": len(found.forced), "ways": ways}
     raised = replace(scenario, budget=float(to))
     return Conflict(code, fields, parts, f"raise_budget_{kind}", {"need": to}, raised)
+
+
+def _beyond_any_budget(inventory: Inventory, scenario: Scenario, found: Candidates, need: float) -> Conflict:
+    """The cheapest plan of all costs more than any budget: what forces most of it gives way."""
+    code, most = "beyond_any_budget", value("scenario.budget_max")
+    fields: dict[str, Any] = {"need": _at_least(need, scenario.budget_kind), "most": most}
+    if _within(float(found.costs[found.locked].sum()), most):
+        parts, _ = _smallest(inventory, replace(scenario, budget=most), with_budget=True)
+        entry, inside, open_rows = _gives_way(inventory, scenario, found, parts)
+        number, is_proven = 0, True
+        for others in open_rows:
+            spare, is_proven = _cheapest(found.costs, found.locked, others)
+            if spare is not None and _within(float(found.costs @ spare), most):
+                limit, limits = value("scenario.time_limit_s"), Limits(others, spare=spare)
+                best = max_value(inside, found.costs, most, found.locked, (), limit, limits)
+                number, is_proven = round(best.value), best.finished
+                break
+        fields["ways"] = _ways(inventory, parts)
+        return _requota(inventory, code, scenario, "floors", entry, number, tuple(parts), fields, is_proven)
+
+    held = {part: _held_by(inventory, part, found) for part in _forcing(inventory, scenario, found.forced)}
+    whole = {part: float(found.cost[sorted(sites)].sum()) for part, sites in held.items()}
+    saved = {  # what no other part forces as well
+        part: float(
+            found.cost[sorted(sites.difference(*(held[other] for other in held if other != part)))].sum()
+        )
+        for part, sites in held.items()
+    }
+    order = sorted(
+        held,
+        key=lambda part: (_within(need - saved[part], most), whole[part], part.kind == "must_have"),
+        reverse=True,
+    )
+    named = (Part("budget"), *held)
+    fields["ways"] = _ways(inventory, named)
+    if order[0].kind == "must_have":
+        return _drop_must_have(inventory, scenario, code, fields, named, order[0].code)
+    sites: list[str] = []
+    for part in order:
+        if part.kind == "locked_in" and saved[part] > 0 and not _within(need, most):
+            sites.append(part.code)
+            need -= saved[part]
+    return replace(_unlock(inventory, scenario, code, sites, list(named)), fields=fields)
+
+
+def _held_by(inventory: Inventory, part: Part, found: Candidates) -> set[str]:
+    """Forced candidates that a lock or a must-have species asks for."""
+    asked = sites_to_cover(inventory, part.code) if part.kind == "must_have" else [part.code]
+    return set(asked).intersection(found.forced)
 
 
 def _within(cost: float, budget: float) -> bool:
@@ -342,8 +441,11 @@ def _at_least(need: float, kind: str) -> float:
     return math.ceil(need * steps - 1e-9) / steps
 
 
-def _smallest(inventory: Inventory, scenario: Scenario, with_budget: bool) -> tuple[list[Part], float]:
-    """A smallest set of things asked for that cannot be had together, and what it costs at the least."""
+def _smallest(inventory: Inventory, scenario: Scenario, with_budget: bool) -> tuple[list[Part], float | None]:
+    """A smallest set of things asked for that cannot be had together, and what it costs at the least.
+
+    None for the cost where time ran out before it was proven.
+    """
     free = replace(scenario, locked_out=(), allow_withheld=True)
     universe = find_candidates(inventory, free)
     sites = universe.sites
@@ -390,7 +492,8 @@ def _smallest(inventory: Inventory, scenario: Scenario, with_budget: bool) -> tu
     ):
         parts += [Part(kind, site) for site in held if site in universe.cost.index]
     found = _quick([], [], parts, cannot)
-    return found, alone(found)[1]
+    cheapest, need = alone(found)
+    return found, need if cheapest.proven else None
 
 
 _KINDS = ("budget", "floor", "ceiling", "must_have", "locked_in", "locked_out", "withheld")
@@ -416,22 +519,35 @@ def _named(inventory: Inventory, sites: Sequence[str]) -> str:
     return ", ".join(f"{names[site]} ({site})" for site in sites)
 
 
+def _species(inventory: Inventory, codes: Sequence[str]) -> str:
+    names = inventory.species["scientific_name"]
+    return ", ".join(str(names.get(code, code)) for code in codes)
+
+
 def _told(inventory: Inventory, parts: Sequence[Part]) -> str:
     """Parts in words, with the names of their sites and species."""
     names, species = inventory.sites["name"], inventory.species["scientific_name"]
 
     def name(part: Part) -> str:
         if part.kind in ("floor", "ceiling"):
-            return _quota_name(inventory, part.code)
+            kind, _, code = part.code.partition(":")
+            return quota_name(inventory, kind, code)
         return str(names.get(part.code, species.get(part.code, part.code)))
 
     return ", ".join(t(f"conflict.part.{part.kind}", name=name(part)) for part in parts)
 
 
-def _quota_name(inventory: Inventory, entry: str) -> str:
-    """What a floor or ceiling is about, by name where one is known."""
-    kind, _, code = entry.partition(":")
-    if kind == "country":
-        return str(inventory.countries["name_en"].get(code, code))
-    known = f"{kind}.{code}"
-    return t(known) if known in messages() else code
+def _ways(inventory: Inventory, parts: Sequence[Part], *more: str) -> str:
+    """What of these parts could give way, in words: nothing is unlocked that is not locked.
+
+    `more`: other ways, ids below ``conflict.way.``.
+    """
+    names = {"locked_in": _named, "locked_out": _named, "must_have": _species}
+    found = []
+    for kind in ("floor", "ceiling", *names):
+        codes = [part.code for part in parts if part.kind == kind]
+        if codes:
+            told = names[kind](inventory, codes) if kind in names else ""
+            found.append(t(f"conflict.way.{kind}", n=len(codes), names=told))
+    found += [t(f"conflict.way.{way}") for way in more]
+    return reduce(lambda one, other: t("conflict.or", one=one, other=other), found)

@@ -13,8 +13,9 @@ from aze_core.domain.settings import value
 from aze_core.locale import number, t
 from aze_core.scenarios.actions import ACTIONS, AREA_BASED, DEFAULT_ACTION, STATED
 from aze_core.scenarios.candidates import threat_codes, withheld_sites
+from aze_core.scenarios.conflicts import Conflict
+from aze_core.scenarios.quota_name import quota_name
 from aze_core.scenarios.scenario import BUDGETS, OBJECTIVES
-from pages.decide.plan_view import quota_name
 from pages.shell import controls, filters, link
 from pages.shell.widgets import md, named, note, popover, say
 
@@ -452,22 +453,13 @@ def _effect_line(key: str, code: str) -> str:
 # ---------------------------------------------------------------- what cannot be had
 
 
-def conflict_words(inventory: Inventory, fields: dict[str, Any]) -> dict[str, Any]:
-    """Values of a conflict's message with names for codes."""
-    if "kind" not in fields:
-        return fields
-    kind, code = fields["kind"], fields["code"]
-    return {**fields, "kind": t(f"quota.{kind}"), "code": quota_name(inventory, kind, code)}
-
-
-def collisions(inventory: Inventory, found: list[Any]) -> None:
+def collisions(found: list[Conflict]) -> None:
     """What collides, by name, and a button for the nearest that can be had."""
     with st.container(border=True, key="collisions"):
         st.markdown(f"**{t('builder.collides', n=len(found))}**")
         for each in found:
-            st.warning(say(f"error.{each.code}", **conflict_words(inventory, each.fields)))
-            change = conflict_words(inventory, each.change_fields)
-            st.markdown("→ " + say(f"conflict.change.{each.change}", **change))
+            st.warning(say(f"error.{each.code}", **each.fields))
+            st.markdown("→ " + say(f"conflict.change.{each.change}", **each.change_fields))
         st.button(
             t("builder.apply", n=len(found)),
             key="apply_suggestion",

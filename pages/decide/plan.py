@@ -13,11 +13,12 @@ from aze_core.domain.settings import value
 from aze_core.locale import number, t
 from aze_core.reports.plan import added_in_words, plan_csv, plan_geopackage, plan_workbook
 from aze_core.scenarios.index_change import IndexChange
+from aze_core.scenarios.quota_name import quota_name
 from pages.decide.plan_area import added
 from pages.decide.plan_board import ledger, scoreboard
 from pages.decide.plan_curve import curve
 from pages.decide.plan_places import where
-from pages.decide.plan_view import View, apart, asked_text, cost_text, gain_text, national, quota_name, signed
+from pages.decide.plan_view import View, apart, asked_text, cost_text, gain_text, national, signed
 from pages.shell import loads
 from pages.shell.widgets import country_name, download, download_file, md, note, say
 

@@ -14,10 +14,11 @@ from aze_core.domain.model import Filters, Inventory, Weights
 from aze_core.locale import number, t
 from aze_core.ranking.values import national_fields
 from aze_core.scenarios.national_coverage import NationalCoverage
+from aze_core.scenarios.quota_name import quota_name
 from aze_core.scenarios.scenario import Scenario
 from aze_core.scenarios.solution import Solution
 from pages.shell import link, loads
-from pages.shell.widgets import country_name, md, named
+from pages.shell.widgets import md
 
 SAME = 1e-9
 
@@ -137,13 +138,6 @@ def asked_text(view: View, kind: str, code: str) -> str:
     if kind == "withheld":
         return t("plan.withheld_asked")
     return t(f"conflict.part.{kind}", name=str(view.names.get(code, code)))
-
-
-def quota_name(inventory: Inventory, kind: str, code: str) -> str:
-    """Name of what a floor or a ceiling is about."""
-    if kind == "country":
-        return country_name(inventory, code)
-    return code if kind == "income" else named(kind, code)
 
 
 def national() -> tuple[NationalCoverage, ...]:

@@ -87,7 +87,7 @@ else:
             keeping.keep(inventory, view.exact, view.scenario)
     with right:
         if found:
-            builder.collisions(inventory, found)
+            builder.collisions(found)
         elif view is None:
             st.warning(md(problem))
         else:

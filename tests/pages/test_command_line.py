@@ -191,3 +191,34 @@ def test_countries_and_trend_of_a_computed_version(capsys, covered):
         periods = driver.frame(at, "protected_km2", "in_sites_km2")
         assert list(periods["in_sites_km2"]) == [row["in_sites_km2"] for row in printed["growth"]]
         assert printed["growth_of"] == group.rpartition(":")[2]
+
+
+def plain(text: str) -> str:
+    """Markdown without the strokes that keep signs from being markup."""
+    return text.replace("\\", "")
+
+
+def test_what_cannot_be_had_is_told_in_the_same_words(capsys):
+    arguments = ["--budget", "2", "--lock-in", "MEX55,MEX57", "--lock-out", "HTI3"]
+    arguments += ["--floor", "country:PER:999", "--ceiling", "country:MEX:1", "--floor", "class:Aves:900"]
+    capsys.readouterr()
+    assert main(["solve", *arguments, "--format", "json"]) == 1
+    printed = json.loads(capsys.readouterr().out)["conflicts"]
+    at = fine(
+        visit(
+            "scenarios",
+            sites="2",
+            in_="MEX55~MEX57",
+            out="HTI3",
+            floor="country:PER:999~class:Aves:900",
+            ceiling="country:MEX:1",
+        )
+    )
+    assert {one["code"] for one in printed} >= {"ceiling_below_locks", "floor_too_high"}
+    assert [plain(item.value) for item in at.warning] == [one["what"] for one in printed]
+    changes = [plain(text).removeprefix("→ ") for text in driver.markdown(at) if text.startswith("→ ")]
+    assert changes == [one["change"] for one in printed]
+    told_words = " ".join(one["what"] + one["change"] for one in printed)
+    for name, code in (("Mexico", "MEX "), ("Peru", "PER "), ("Birds", "Aves")):
+        assert name in told_words
+        assert code not in told_words

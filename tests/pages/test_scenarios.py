@@ -11,7 +11,6 @@ from aze_core.locale import explain, number, t
 from aze_core.scenarios.conflicts import conflicts
 from aze_core.scenarios.problem import Scenario, solve, top_plan
 from aze_core.scenarios.targets import NEWEST, ledger, scoreboard
-from pages.decide import builder
 from pages.shell.widgets import md, say
 from tests.pages import driver
 from tests.pages.driver import fine, visit
@@ -89,7 +88,7 @@ def refused(shipped, **given):
     with pytest.raises(AzeError) as caught:
         solve(shipped, Scenario(**given))
     assert explain(caught.value) == explain(found[0].error)
-    return [say(f"error.{each.code}", **builder.conflict_words(shipped, each.fields)) for each in found]
+    return [say(f"error.{each.code}", **each.fields) for each in found]
 
 
 @pytest.mark.parametrize(("params", "given"), IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())

@@ -312,6 +312,55 @@ def test_a_solver_that_is_not_done_claims_nothing(monkeypatch: pytest.MonkeyPatc
     assert conflicts(inventory, scenario) == []
 
 
+def test_a_lower_floor_that_is_not_proven_is_said_to_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory = make_inventory(FOUR, KINDS)
+    choice: dict[str, Any] = {
+        "floors": [["country", "MEX", 1], ["country", "PER", 2]],
+        "ceilings": [["region", "americas", 2]],
+    }
+    (sure,) = conflicts(inventory, Scenario(**choice))
+    assert (sure.change, sure.change_fields["to"]) == ("lower_floor", 2 - 1)
+
+    def hasty(costs: Any, locked: Any, rows: Any, limit: float) -> tuple[Any, bool]:
+        """Where as many as can be are sought: one that keeps the rows, and no proof."""
+        found, proven = solver.least_cost(np.abs(costs), locked, rows, limit)
+        return found, proven and not (costs < 0).any()
+
+    monkeypatch.setattr("aze_core.scenarios.conflicts.least_cost", hasty)
+    (one,) = conflicts(inventory, Scenario(**choice))
+    assert (one.change, one.change_fields["to"]) == ("lower_floor_unproven", 0)
+    assert "from 2 to 0; time ran out" in t(f"conflict.change.{one.change}", **one.change_fields)
+    assert changed(one.suggestion, choice) == {"floors": (("country", "MEX", 1), ("country", "PER", 0))}
+
+
+@pytest.mark.parametrize("kind", ["sites", "km2", "index"])
+def test_a_need_that_is_not_proven_is_not_told(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory = make_inventory(FOUR, KINDS)
+    scenario = Scenario(kind, 1, floors=[["country", "MEX", 1], ["country", "PER", 1]])
+    proofs: list[bool] = []
+
+    def refused(last: int) -> ScenarioError:
+        """What is raised where the call of this number has no proof."""
+
+        def late(*given: Any) -> tuple[Any, bool]:
+            found, proven = solver.least_cost(*given)
+            proofs.append(proven and len(proofs) != last)
+            return found, proofs[-1]
+
+        proofs.clear()
+        monkeypatch.setattr("aze_core.scenarios.conflicts.least_cost", late)
+        with pytest.raises(ScenarioError) as caught:
+            solve(inventory, scenario)
+        return caught.value
+
+    assert refused(-1).message_id == f"over_budget_{kind}"
+    # the last call is the one that says what the parts named need
+    error = refused(len(proofs) - 1)
+    assert error.message_id == f"over_budget_{kind}_unproven"
+    assert "need" not in error.fields
+    assert "was not found in the time" in explain(error)
+
+
 def test_what_is_named_needs_what_is_told() -> None:
     inventory = make_inventory(FOUR, KINDS)
     scenario = Scenario("km2", 1, floors=[["country", "MEX", 1], ["country", "PER", 1]])
@@ -329,15 +378,105 @@ def test_what_is_named_needs_what_is_told() -> None:
     assert one.fields["to"] == one.suggestion.budget == one.change_fields["need"]
 
 
-def test_more_than_any_budget_is_said() -> None:
-    costs = {"cost": {"A": 6e11, "B": 7e11, "C": 1e11, "D": 1e11}}
-    inventory = make_inventory(FOUR, KINDS, national=costs)
-    scenario = Scenario("cost", 10, locked_in=("A", "B"))
-    with pytest.raises(ScenarioError, match="beyond_any_budget") as caught:
-        conflicts(inventory, scenario)
-    assert "1,300,000,000,000" in explain(caught.value)
+@pytest.mark.parametrize(
+    ("choice", "words", "not_said"),
+    [
+        (
+            {"must_have": ["crane", "b"], "ceilings": [["country", "MEX", 1]]},
+            "or drop some of the species that must be in the plan: Species b, Species crane.",
+            "nlock",
+        ),
+        (
+            {"must_have": ["b"], "locked_in": ["A"], "ceilings": [["country", "MEX", 1]]},
+            "Raise the ceiling, or unlock Site A (A), or drop Species b from the species that must",
+            "some of",
+        ),
+        ({"must_have": ["crane"], "budget": 1}, "Raise the budget to 2, or drop Species crane from", "nlock"),
+        ({"locked_in": ["A", "B"], "budget": 1}, "to 2, or unlock some of: Site A (A), Site B (B).", "drop"),
+        (
+            {"must_have": ["crane"], "budget": 1, "budget_kind": "km2"},
+            "Raise the budget to at least 5.0 km², or drop Species crane from",
+            "nlock",
+        ),
+        ({"floors": [["country", "PER", 2]]}, "Lower the floor to 1, or widen the filters.", "lock"),
+        (
+            {"floors": [["country", "MEX", 2]], "locked_out": ["A"]},
+            "Lower the floor to 1, or no longer lock out Site A (A), or widen the filters.",
+            "nlock",
+        ),
+        (
+            {"floors": [["country", "PER", 1]], "must_have": ["a"], "ceilings": [["region", "americas", 1]]},
+            "What would help: lower a floor, or raise a ceiling, or drop Species a from",
+            "nlock",
+        ),
+    ],
+)
+def test_only_what_is_locked_can_be_unlocked(choice: dict[str, Any], words: str, not_said: str) -> None:
+    sentence = explain(told(**choice)[0].error).replace("\xa0", " ")
+    assert words in sentence
+    assert not_said not in sentence
+
+
+DEAR = {"cost": {"A": 6e11, "B": 7e11, "C": 1e11, "D": 2e11}}
+
+
+@pytest.mark.parametrize(
+    ("choice", "change", "left", "budget"),
+    [
+        # the dearer of the two goes, and the budget holds the other
+        ({"locked_in": ("A", "B")}, "unlock", {"locked_in": ("A",)}, 6e11),
+        ({"must_have": ("a", "b")}, "drop_must_have", {"must_have": ("a",)}, 6e11),
+        ({"locked_in": ("A", "C"), "must_have": ("b",)}, "drop_must_have", {"must_have": ()}, 7e11),
+        ({"locked_in": ("A", "C"), "must_have": ("b", "ab")}, "drop_must_have", {"must_have": ("b",)}, None),
+        # B is asked for twice: only without the lock of A less is forced
+        ({"locked_in": ("A", "B"), "must_have": ("b",)}, "unlock", {"locked_in": ("B",)}, 7e11),
+        # A and B are all of Mexico, and the one that is left costs least
+        ({"floors": (("country", "MEX", 2),)}, "lower_floor", {"floors": (("country", "MEX", 1),)}, 6e11),
+        # beside B nothing is left for A, and C alone fits
+        (
+            {"locked_in": ("B",), "floors": (("country", "MEX", 2), ("country", "PER", 2))},
+            "lower_floor",
+            {"floors": (("country", "MEX", 1), ("country", "PER", 2))},
+            1e12,
+        ),
+    ],
+)
+def test_what_forces_more_than_any_budget_gives_way(
+    choice: dict[str, Any], change: str, left: dict[str, Any], budget: float | None
+) -> None:
+    inventory = make_inventory(FOUR, {**KINDS, "ab": ("CR", ["A", "B"])}, national=DEAR)
+    scenario = Scenario("cost", 10, **choice)
+    found = conflicts(inventory, scenario)
+    assert (found[0].code, found[0].change) == ("beyond_any_budget", change)
+    sentence = explain(found[0].error)
+    assert sentence.startswith("What is asked for needs 1,")
+    # only what is asked for can give way
+    for way, kind in (("unlock", "locked_in"), ("drop", "must_have"), ("lower a floor", "floors")):
+        named = any(part.kind == kind.removesuffix("s") for part in found[0].parts)
+        assert (way in sentence) == named
+    suggested = found[-1].suggestion
+    if budget is None:  # one change was not enough
+        assert found[1].code == "beyond_any_budget"
+    else:
+        assert [one.code for one in found[1:]] == [found[1].code]
+        assert changed(suggested, {"budget_kind": "cost", "budget": 10, **choice}) == {
+            **left,
+            "budget": budget,
+        }
+    assert conflicts(inventory, suggested) == []
+    assert solve(inventory, suggested).cost <= suggested.budget
+
+
+def test_more_than_any_budget_hides_no_other_conflict() -> None:
+    inventory = make_inventory(FOUR, KINDS, national=DEAR)
+    scenario = Scenario("cost", 10, locked_in=("A", "B", "C"), locked_out=("C",))
+    found = conflicts(inventory, scenario)
+    assert [one.code for one in found] == ["locked_both_ways", "beyond_any_budget", "locked_over_budget_cost"]
     whole = curve(inventory, Scenario("cost", 10, floors=[["country", "PER", 1]]))
     assert whole["cost"].max() <= 1e12
+    with pytest.raises(ScenarioError, match="beyond_any_budget") as caught:
+        curve(inventory, Scenario("cost", 10, locked_in=("A", "B")))
+    assert "1,300,000,000,000" in explain(caught.value)
 
 
 @pytest.mark.parametrize("choice", [{"class_effects": [["Amphbia", 0.1]]}, {"threat_effects": [["99", 0.2]]}])
