@@ -28,15 +28,11 @@ NATIONAL = f"{link.KEPT}national"
 
 
 @dataclass(frozen=True, eq=False)
-class View:
-    """A scenario with its two plans: `exact` is A, `top` (of the ranking) is B."""
+class Asked:
+    """A scenario with the data that it is asked of."""
 
     inventory: Inventory
     scenario: Scenario
-    exact: Solution
-    top: Solution
-    weights: Weights | None
-    filters: Filters
 
     @property
     def names(self) -> pd.Series:
@@ -52,6 +48,24 @@ class View:
     def cost_unit(self) -> str:
         """Unit of the user's own costs; empty where none is stated."""
         return str(national_fields(self.inventory)["unit"].get(self.scenario.cost_field, ""))
+
+    def label(self, site: str) -> str:
+        """Name, country codes and identifier."""
+        return f"{self.names[site]} ({self.inventory.sites.at[site, 'iso3'].replace(';', '/')}, {site})"
+
+    def labels(self, sites: Iterable[str]) -> str:
+        """Labels of sites as Markdown."""
+        return "; ".join(md(self.label(site)) for site in sites)
+
+
+@dataclass(frozen=True, eq=False)
+class View(Asked):
+    """A scenario with its two plans: `exact` is A, `top` (of the ranking) is B."""
+
+    exact: Solution
+    top: Solution
+    weights: Weights | None
+    filters: Filters
 
     @property
     def union(self) -> tuple[str, ...]:
@@ -73,14 +87,6 @@ class View:
         )
         return one, two
 
-    def label(self, site: str) -> str:
-        """Name, country codes and identifier."""
-        return f"{self.names[site]} ({self.inventory.sites.at[site, 'iso3'].replace(';', '/')}, {site})"
-
-    def labels(self, sites: Iterable[str]) -> str:
-        """Labels of sites as Markdown."""
-        return "; ".join(md(self.label(site)) for site in sites)
-
     def settings(self) -> str:
         """The choices as they are written into files."""
         chosen = {
@@ -92,7 +98,7 @@ class View:
         return json.dumps(chosen, sort_keys=True, ensure_ascii=False)
 
 
-def cost_text(view: View, cost: float) -> str:
+def cost_text(view: Asked, cost: float) -> str:
     """A cost in the budget's own unit."""
     kind = view.scenario.budget_kind
     if kind == "cost":
@@ -100,7 +106,7 @@ def cost_text(view: View, cost: float) -> str:
     return t(f"solve.cost.{kind}", cost=round(cost) if kind == "sites" else cost)
 
 
-def gain_text(view: View, gain: float) -> str:
+def gain_text(view: Asked, gain: float) -> str:
     """What a plan gains, in the unit of the objective; the modelled risk where species come first."""
     kind = view.scenario.objective
     code = "risk" if kind == "lexicographic" else kind

@@ -16,6 +16,7 @@ from pages.shell import link, loads, version
 from pages.shell.widgets import md, note
 
 STYLE = ROOT / "static" / "narrow.css"
+FULL = ROOT / "static" / "full.css"
 PAGES = (
     ("evidence", "overview"),
     ("evidence", "countries"),
@@ -23,6 +24,7 @@ PAGES = (
     ("evidence", "site"),
     ("decide", "priorities"),
     ("decide", "scenarios"),
+    ("decide", "compare"),
     ("about", "data"),
     ("about", "changes"),
     ("about", "methods"),

@@ -37,6 +37,8 @@ from aze_core.measures.curves import ALL, MEASURES, groups
 from aze_core.ranking.values import national_fields
 from aze_core.scenarios.actions import ACTIONS, DEFAULT_ACTION, STATED
 from aze_core.scenarios.candidates import memberships, threat_codes
+from aze_core.scenarios.comparison import LETTERS
+from aze_core.scenarios.ladder import ORDERS
 from aze_core.scenarios.scenario import BUDGETS, OBJECTIVES, QUOTAS, Scenario
 from pages.shell import version
 
@@ -45,7 +47,8 @@ _SEP = "~"
 _MOST_VALUES = 30
 _LONGEST = 120
 _EVERYWHERE: tuple[str, ...] = ()
-_RANKING = ("priorities", "site", "scenarios")
+_PLAN = ("scenarios", "compare")
+_RANKING = ("priorities", "site", *_PLAN)
 _ONE_RANKING = ("priorities", "site")
 MODES = ("loss", "weighted")
 TARGETS = ("gbf", "aichi")
@@ -61,6 +64,13 @@ PARTS = ("quarters", "compare", "orders", "assumptions", "filling")
 THREATS = ("extinction", "pressure", "impact", "star")
 """Criteria that can stand for threat in the quarters."""
 
+STUDIES = ("beside", "ladder", "others", "core", "landscapes", "assumptions")
+"""What the Compare page shows of plans."""
+
+NOW = "now"
+"""Code of the scenario that stands on the Scenarios page, among those of kept ones."""
+
+_STUDY = ("compare",)
 MOST_COMPARED = 4
 KEPT = "kept_"
 """How the keys begin of widgets that keep their value on other pages, though no link carries it."""
@@ -215,6 +225,23 @@ def _few_sites(text: str, inventory: Inventory) -> list[str]:
     return found
 
 
+def _few_plans(text: str, inventory: Inventory) -> list[str]:
+    """Up to four kept scenarios by code; whether they are kept here shows on the page."""
+    found = list(dict.fromkeys(part for part in text.split(_SEP) if part))
+    if not 0 < len(found) <= len(LETTERS):
+        raise ValueError(text)
+    if any(one != NOW and not re.fullmatch(r"[0-9a-f]{12}", one) for one in found):
+        raise ValueError(text)
+    return found
+
+
+def _budgets(text: str, inventory: Inventory) -> str:
+    """Budgets of a ladder as they were typed: numbers with commas between."""
+    if not re.fullmatch(r"[0-9., ]{1,200}", text):
+        raise ValueError(text)
+    return text
+
+
 _WEIGHT = _within(0, 100, whole=True)
 _PART = _within(0, 1, whole=False)
 _COUNT = _within(0, 100_000, whole=True)
@@ -351,14 +378,14 @@ PARAMETERS = (
         _number,
         _RANKING,
     ),
-    Parameter("unit", "budget_kind", "sites", _one(lambda i: set(BUDGETS)), str, ("scenarios",)),
+    Parameter("unit", "budget_kind", "sites", _one(lambda i: set(BUDGETS)), str, _PLAN),
     Parameter(
         "sites",
         "budget_sites",
         value("scenario.default_sites"),
         _WHOLE_BUDGET,
         str,
-        ("scenarios",),
+        _PLAN,
     ),
     Parameter(
         "km2",
@@ -366,36 +393,69 @@ PARAMETERS = (
         value("scenario.default_km2"),
         _WHOLE_BUDGET,
         str,
-        ("scenarios",),
+        _PLAN,
     ),
-    Parameter("in", "locked_in", [], _codes(_sites), _SEP.join, ("scenarios",)),
-    Parameter("out", "locked_out", [], _codes(_sites), _SEP.join, ("scenarios",)),
-    Parameter("goal", "objective", OBJECTIVES[0], _one(lambda i: set(OBJECTIVES)), str, ("scenarios",)),
-    Parameter("cost", "budget_cost", float(value("scenario.default_cost")), _BUDGET, _plain, ("scenarios",)),
-    Parameter(
-        "index", "budget_index", float(value("scenario.default_index")), _BUDGET, _plain, ("scenarios",)
-    ),
-    Parameter("costs", "cost_field", "cost", _one(lambda i: set(cost_fields(i))), str, ("scenarios",)),
+    Parameter("in", "locked_in", [], _codes(_sites), _SEP.join, _PLAN),
+    Parameter("out", "locked_out", [], _codes(_sites), _SEP.join, _PLAN),
+    Parameter("goal", "objective", OBJECTIVES[0], _one(lambda i: set(OBJECTIVES)), str, _PLAN),
+    Parameter("cost", "budget_cost", float(value("scenario.default_cost")), _BUDGET, _plain, _PLAN),
+    Parameter("index", "budget_index", float(value("scenario.default_index")), _BUDGET, _plain, _PLAN),
+    Parameter("costs", "cost_field", "cost", _one(lambda i: set(cost_fields(i))), str, _PLAN),
     Parameter(
         "exponent",
         "elasticity",
         float(value("scenario.elasticity")),
         _within(0.01, 1, whole=False),
         _number,
-        ("scenarios",),
+        _PLAN,
     ),
-    Parameter("fill", "fill_costs", False, _flag, lambda on: str(int(on)), ("scenarios",)),
-    Parameter("action", "action", DEFAULT_ACTION, _actions, str, ("scenarios",)),
-    Parameter("do", "actions", {}, _pairs(_sites, _actions), _write_pairs, ("scenarios",)),
-    Parameter("held", "held", {}, _pairs(lambda i: set(STATED), _PART), _write_pairs, ("scenarios",)),
-    Parameter("to", "to_percent", 100.0, _within(1, 100, whole=False), _number, ("scenarios",)),
-    Parameter("must", "must_have", [], _codes(_species), _SEP.join, ("scenarios",)),
-    Parameter("floor", "floors", {}, _pairs(_quotas, _COUNT), _write_pairs, ("scenarios",)),
-    Parameter("ceiling", "ceilings", {}, _pairs(_quotas, _COUNT), _write_pairs, ("scenarios",)),
-    Parameter("withheld", "allow_withheld", False, _flag, lambda on: str(int(on)), ("scenarios",)),
-    Parameter("by_class", "class_effects", {}, _pairs(_classes, _EFFECT), _write_pairs, ("scenarios",)),
-    Parameter("by_threat", "threat_effects", {}, _pairs(threat_codes, _EFFECT), _write_pairs, ("scenarios",)),
+    Parameter("fill", "fill_costs", False, _flag, lambda on: str(int(on)), _PLAN),
+    Parameter("action", "action", DEFAULT_ACTION, _actions, str, _PLAN),
+    Parameter("do", "actions", {}, _pairs(_sites, _actions), _write_pairs, _PLAN),
+    Parameter("held", "held", {}, _pairs(lambda i: set(STATED), _PART), _write_pairs, _PLAN),
+    Parameter("to", "to_percent", 100.0, _within(1, 100, whole=False), _number, _PLAN),
+    Parameter("must", "must_have", [], _codes(_species), _SEP.join, _PLAN),
+    Parameter("floor", "floors", {}, _pairs(_quotas, _COUNT), _write_pairs, _PLAN),
+    Parameter("ceiling", "ceilings", {}, _pairs(_quotas, _COUNT), _write_pairs, _PLAN),
+    Parameter("withheld", "allow_withheld", False, _flag, lambda on: str(int(on)), _PLAN),
+    Parameter("by_class", "class_effects", {}, _pairs(_classes, _EFFECT), _write_pairs, _PLAN),
+    Parameter("by_threat", "threat_effects", {}, _pairs(threat_codes, _EFFECT), _write_pairs, _PLAN),
     Parameter("words", "target_words", "gbf", _one(lambda i: set(TARGETS)), str, ("scenarios",)),
+    Parameter("plans", "plans", [], _few_plans, _SEP.join, _STUDY),
+    Parameter("study", "study", STUDIES[0], _one(lambda i: set(STUDIES)), str, _STUDY),
+    Parameter("letter", "studied", LETTERS[0], _one(lambda i: set(LETTERS)), str, _STUDY),
+    Parameter("full", "full_screen", False, _flag, lambda on: str(int(on)), _STUDY),
+    Parameter("ladder", "ladder_order", ORDERS[0], _one(lambda i: set(ORDERS)), str, _STUDY),
+    Parameter(
+        "rungs", "ladder_steps", 4, _within(1, value("scenario.ladder_steps"), whole=True), str, _STUDY
+    ),
+    Parameter("budgets", "ladder_budgets", "", _budgets, str, _STUDY),
+    Parameter("apart", "apart", value("alternatives.apart"), _within(1, 10_000, whole=True), str, _STUDY),
+    Parameter(
+        "within",
+        "within_percent",
+        100 * float(value("alternatives.within")),
+        _within(0, 100, whole=False),
+        _number,
+        _STUDY,
+    ),
+    Parameter(
+        "most",
+        "most_plans",
+        value("alternatives.most"),
+        _within(1, value("alternatives.most_plans"), whole=True),
+        str,
+        _STUDY,
+    ),
+    Parameter(
+        "diameter",
+        "diameter_km",
+        float(value("landscapes.diameter_km")),
+        _within(value("landscapes.diameter_least_km"), value("landscapes.diameter_most_km"), whole=False),
+        _number,
+        _STUDY,
+    ),
+    Parameter("across", "across_borders", False, _flag, lambda on: str(int(on)), _STUDY),
 )
 _SEEDED = "link_seeded"
 _DRAWN = "link_drawn"

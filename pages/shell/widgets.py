@@ -20,12 +20,12 @@ from aze_core.measures.coverage import CLASSES
 from aze_core.reports.geopackage import to_geopackage
 from aze_core.reports.tables import to_csv
 from aze_core.reports.workbook import to_xlsx
-from aze_core.views import charts, maps, plans, quadrants, ranks
+from aze_core.views import charts, comparing, maps, plans, quadrants, ranks
 from aze_core.views.theme import GLYPH, config
 from pages.shell import version as seen
 
 _ALL_ROWS = 24
-_BUILDERS = (charts, maps, ranks, quadrants, plans)
+_BUILDERS = (charts, maps, ranks, quadrants, plans, comparing)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:&^=-])")
 
 

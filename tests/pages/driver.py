@@ -20,6 +20,7 @@ PAGES = {
     "site": "evidence/site",
     "priorities": "decide/priorities",
     "scenarios": "decide/scenarios",
+    "compare": "decide/compare",
     "data": "about/data",
     "changes": "about/changes",
     "methods": "about/methods",
