@@ -27,11 +27,11 @@ HIGHER = (
     "risk_reduction",
     "star",
     "sites_complete",
+    "countries_served",
     "mean_cover",
     "species_any_covered",
-    "countries_served",
 )
-"""Measures of which more is more, those that a sentence names first in front."""
+"""Measures of which more is more, what a sentence names first in front."""
 
 _LOWER = ("sites_uncovered", "species_without")
 _ROUNDING = 1e-9
@@ -72,7 +72,7 @@ class Verdict:
     ----------
     buys : tuple of (str, float, float)
         Measure or cost in which it is ahead of every other plan, its own value, and by how much it is ahead
-        of the next; the most telling first.
+        of the next; in the order of `HIGHER` and `COSTS`, then the measures of which less is more.
     gives_up : tuple of (str, float, float)
         The same where another plan is ahead, and by how much the best one is.
     beaten_by : str
@@ -327,11 +327,10 @@ def _verdict(levels: pd.DataFrame, letter: str, same_as: str) -> Verdict:
     own, best = levels[letter], levels[others].max(axis=1)
     room = _ROUNDING * best.abs().clip(lower=1.0)
     lead = own - best
-    size = (lead.abs() / pd.concat([own.abs(), best.abs()], axis=1).max(axis=1)).fillna(0.0)
+    order = [m for m in (*HIGHER, *COSTS, *_LOWER) if m in levels.index]
 
     def told(of: pd.Series) -> tuple[tuple[str, float, float], ...]:
-        inside = size[of].sort_values(ascending=False, kind="stable").index
-        return tuple((str(m), abs(float(own[m])), abs(float(lead[m]))) for m in inside)
+        return tuple((m, abs(float(own[m])), abs(float(lead[m]))) for m in order if of[m])
 
     beaten = [x for x in others if (levels[x] >= own - room).all() and (levels[x] > own + room).any()]
     return Verdict(told(lead > room), told(lead < -room), "".join(beaten), same_as)

@@ -464,7 +464,6 @@ def plans_map(
     if d.empty:
         raise ValueError(f"no rows inside {box}: show the empty state instead of a map")
     d[["said", "name"]] = d[["said", "name"]].map(one_line)
-    place: dict[str, Any] = {"longitude": "longitude:Q", "latitude": "latitude:Q"}
     tip = [
         alt.Tooltip("name:N", title=words["site"]),
         alt.Tooltip("country:N", title=words["country"]),
@@ -502,17 +501,82 @@ def plans_map(
     ]
     layers: list[Any] = [*basemap(mode, url, land, box)]
     for rows, look in groups:
-        if rows.empty:
-            continue
-        base = alt.Chart(rows).encode(**place, tooltip=tip)
-        layers.append(base.mark_point(filled=True, opacity=1, **look))
-        if rows["plans"].str.len().eq(1).all():
-            layers.append(
-                base.mark_text(fontWeight=700, fontSize=10 * k, dy=0.5, color=on(look["color"])).encode(
-                    text="plans:N"
-                )
-            )
+        _discs(layers, rows, tip, look, "plans" if rows["plans"].str.len().eq(1).all() else None, k)
     return _project(alt.LayerChart(layer=layers), box).properties(height=height)
+
+
+def landscapes_map(
+    df: pd.DataFrame,
+    words: Words,
+    mode: str = "light",
+    k: float = 1.0,
+    height: int = 300,
+    bounds: Bounds | str | None = None,
+    land: Land = COUNTRIES,
+    url: str = WORLD_URL,
+) -> alt.LayerChart:
+    """Sites by the landscape that they belong to: its number, or a dot for a site that stands alone.
+
+    Parameters
+    ----------
+    df : DataFrame
+        ``site_id``, ``name``, ``country``, ``latitude``, ``longitude``, ``number`` (text printed on the site;
+        empty: it stands alone), ``landscape`` (its name).
+    words : mapping
+        ``site``, ``country``, ``landscape`` (tooltip heads).
+    mode, k, height, bounds, land, url
+        As in `protection_map`.
+
+    Raises
+    ------
+    ValueError
+        As in `protection_map`.
+
+    Examples
+    --------
+    >>> df = pd.DataFrame({"site_id": ["a"], "name": ["A"], "country": ["Fiji"], "latitude": [-18.0],
+    ...                    "longitude": [179.0], "number": ["1"], "landscape": ["Coast"]})
+    >>> type(landscapes_map(df, {i: i for i in ("site", "country", "landscape")})).__name__
+    'LayerChart'
+    """
+    columns = ["site_id", "name", "country", "latitude", "longitude", "number", "landscape"]
+    check(df, columns, words, ["site", "country", "landscape"])
+    t = tokens(mode)
+    located = _located(df[columns])
+    box = _view(located, bounds)
+    d = _inside(located, box).drop(columns="away")
+    if d.empty:
+        raise ValueError(f"no rows inside {box}: show the empty state instead of a map")
+    d[["landscape", "name"]] = d[["landscape", "name"]].map(one_line)
+    tip = [
+        alt.Tooltip("name:N", title=words["site"]),
+        alt.Tooltip("country:N", title=words["country"]),
+        alt.Tooltip("landscape:N", title=words["landscape"]),
+    ]
+    alone = d["number"] == ""
+    layers: list[Any] = [*basemap(mode, url, land, box)]
+    edge: dict[str, Any] = {"stroke": t["page"], "strokeWidth": 0.8 * k}
+    _discs(layers, d[alone], tip, {"size": 46 * k, "color": t["muted"], **edge}, None, k)
+    _discs(layers, d[~alone], tip, {"size": 190 * k, "color": fill("A", mode), **edge}, "number", k)
+    return _project(alt.LayerChart(layer=layers), box).properties(height=height)
+
+
+def _discs(
+    layers: list[Any],
+    rows: pd.DataFrame,
+    tip: list[alt.Tooltip],
+    look: dict[str, Any],
+    text: str | None,
+    k: float,
+) -> None:
+    """Marks at places, with a text on each where there is one."""
+    if rows.empty:
+        return
+    base = alt.Chart(rows).encode(longitude="longitude:Q", latitude="latitude:Q", tooltip=tip)
+    layers.append(base.mark_point(filled=True, opacity=1, **look))
+    if text is not None:
+        mark = base.mark_text(fontWeight=700, fontSize=10 * k, dy=0.5, color=on(look["color"]))
+        layers.append(mark.encode(text=f"{text}:N"))
 
 
 def _some_of(letters: Any, known: str) -> bool:

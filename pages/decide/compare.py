@@ -37,23 +37,37 @@ def pick(codes: list[str]) -> None:
         state["plans"] = list(state["plans_pick"])
 
     with st.container(key="compare_controls"):
-        st.multiselect(
-            t("compare.plans"),
-            list(options),
-            format_func=options.__getitem__,
-            key="plans_pick",
-            max_selections=len(LETTERS),
-            placeholder=t("compare.plans_none"),
-            help=t("compare.plans_help"),
-            on_change=keep,
-        )
+        left, right = st.columns([4, 1], gap="small", vertical_alignment="bottom")
+        with left:
+            st.multiselect(
+                t("compare.plans"),
+                list(options),
+                format_func=options.__getitem__,
+                key="plans_pick",
+                max_selections=len(LETTERS),
+                placeholder=t("compare.plans_none"),
+                help=t("compare.plans_help"),
+                on_change=keep,
+            )
+        with right:
+            screen_button()
         st.segmented_control(
             t("compare.show"),
             link.STUDIES,
             format_func=lambda code: t(f"compare.study_{code}"),
             key="study",
             required=True,
+            label_visibility="collapsed",
         )
+
+
+def controls(codes: list[str], found: list[Chosen], lost: list[Missing]) -> None:
+    """What is compared; on the full screen only the way out of it."""
+    if full:
+        screen_button()
+        return
+    pick(codes)
+    tell(found, lost)
 
 
 def screen_button() -> None:
@@ -68,6 +82,7 @@ def screen_button() -> None:
         key="turn_full",
         icon=":material/close_fullscreen:" if full else ":material/fullscreen:",
         help=None if full else t("compare.full_help"),
+        width="content" if full else "stretch",
     )
 
 
@@ -128,17 +143,11 @@ else:
             version,
             (t("scenarios.badge_working"), "gray"),
         )
-        screen_button()
-        if not full:
-            pick(codes)
-            tell(found, lost)
+        controls(codes, found, lost)
         side_by_side.view(inventory, made, found, full)
     else:
         top = st.empty()
         headline(top, t("compare.running"))
-        screen_button()
-        if not full:
-            pick(codes)
-            tell(found, lost)
+        controls(codes, found, lost)
         VIEWS[study](one_of(found), lambda answer: headline(top, answer))
     note(t("scenarios.consent"))

@@ -11,9 +11,10 @@ from aze_core.domain.errors import AzeError
 from aze_core.domain.settings import value
 from aze_core.locale import explain, number, t
 from aze_core.scenarios.landscapes import Landscapes, LandscapeSettings, rename
+from aze_core.views import maps
 from pages.decide.study import Headline, Study
-from pages.shell import link, loads, studies
-from pages.shell.widgets import countries_text, download, md, named, note, say, table
+from pages.shell import display, link, loads, studies
+from pages.shell.widgets import countries_text, download, draw, md, named, note, say, show, table
 
 state = st.session_state
 GROUPS = f"{link.KEPT}landscape_groups"
@@ -40,6 +41,7 @@ def view(study: Study, headline: Headline) -> None:
         st.warning(md(explain(error)))
         return
     headline(answer(study, named_))
+    _map(study, named_)
     _table(study, named_, chosen)
     if named_.unplaced:
         note(
@@ -71,6 +73,7 @@ def _controls(study: Study) -> None:
                 min_value=float(value("landscapes.diameter_least_km")),
                 max_value=float(value("landscapes.diameter_most_km")),
                 step=10.0,
+                format="%g",
                 key="diameter_km",
                 help=t("grouped.diameter_help"),
             )
@@ -145,11 +148,47 @@ def answer(study: Study, made: Landscapes) -> str:
     )
 
 
+def numbers(made: Landscapes) -> pd.Series:
+    """Number of each landscape of several sites, as table and map print it; empty for a single one."""
+    several = made.table["sites"] > 1
+    return several.cumsum().astype("str").where(several, "")
+
+
+def map_frame(study: Study, made: Landscapes) -> pd.DataFrame:
+    """Sites as the map draws them."""
+    sites = study.inventory.sites.loc[made.members.index, ["name", "latitude", "longitude", "iso3"]]
+    return pd.DataFrame(
+        {
+            "site_id": sites.index,
+            "name": sites["name"].to_numpy(),
+            "country": [countries_text(study.inventory, codes) for codes in sites["iso3"]],
+            "latitude": sites["latitude"].to_numpy(),
+            "longitude": sites["longitude"].to_numpy(),
+            "number": made.members["landscape"].map(numbers(made)).to_numpy(),
+            "landscape": made.members["name"].to_numpy(),
+        }
+    )
+
+
+def _map(study: Study, made: Landscapes) -> None:
+    frame = map_frame(study, made)
+    if not frame["latitude"].notna().any():
+        return
+    words = {"site": t("word.site"), "country": t("word.country"), "landscape": t("grouped.landscape")}
+    several = int((made.table["sites"] > 1).sum())
+    show(
+        draw(maps.landscapes_map, frame, words, bounds="sites", land=display.land()),
+        t("grouped.map_alt", several=several, alone=len(made.table) - several),
+    )
+    note(t("grouped.map_note") + " " + display.borders_note())
+
+
 def table_frame(study: Study, made: Landscapes) -> pd.DataFrame:
     """Landscapes in words."""
     rows = made.table
     return pd.DataFrame(
         {
+            "number": numbers(made),
             "name": rows["name"],
             "sites": rows["sites"],
             "species": rows["species"],
@@ -157,7 +196,7 @@ def table_frame(study: Study, made: Landscapes) -> pd.DataFrame:
             "en": rows["en"],
             "countries": [countries_text(study.inventory, codes) for codes in rows["countries"]],
             "diameter": rows["diameter_km"].round(0),
-            "area": rows["area_km2"],
+            "area": rows["area_km2"].round(1),
             "area_unknown": rows["area_unknown"],
             "threats": [_threats(study, codes) for codes in rows["shared_threats"]],
             "remark": [
@@ -215,6 +254,7 @@ def _table(study: Study, made: Landscapes, chosen: LandscapeSettings) -> None:
         disabled=[name for name in frame.columns if name != "name"],
         placeholder=t("missing"),
         column_config={
+            "number": column.TextColumn(t("grouped.number"), width=45),
             "name": column.TextColumn(
                 t("grouped.landscape"), max_chars=80, width=260, help=t("grouped.rename")
             ),

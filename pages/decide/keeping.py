@@ -10,6 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from aze_core.domain.errors import AzeError
 from aze_core.domain.model import Inventory
 from aze_core.locale import explain, number, t
+from aze_core.scenarios.comparison import LETTERS
 from aze_core.scenarios.scenario import Scenario
 from aze_core.scenarios.solution import Solution
 from pages.shell import access, keeping, link
@@ -84,6 +85,13 @@ def shelf(inventory: Inventory) -> None:
     chosen = [one.scenario_id for one in shown if state.get(f"pick_{one.scenario_id}")]
     if shown and not chosen:
         st.button(t("keep.export_none"), disabled=True, key="shelf_export_none")
+    if 1 < len(chosen) <= len(LETTERS) and st.button(
+        t("keep.compare", n=len(chosen)), key="shelf_compare", icon=":material/compare_arrows:"
+    ):
+        # in the order in which they were kept, as letters are read
+        state["plans"] = chosen[::-1]
+        state["study"] = link.STUDIES[0]
+        link.leave_for("pages/decide/compare.py")
     if chosen:
         download_file(
             t("keep.export", n=len(chosen)),

@@ -32,6 +32,7 @@ def view(study: Study, headline: Headline) -> None:
                 min_value=0.0,
                 max_value=100.0,
                 step=1.0,
+                format="%g",
                 key="within_percent",
                 help=t("others.within_help"),
             )

@@ -131,8 +131,9 @@ def sentence(made: Comparison, letter: str, one: Chosen) -> str:
     verdict = made.verdicts[letter]
     if verdict.same_as:
         return t("compare.same_as", letters=", ".join(verdict.same_as))
-    ahead = _phrases(verdict.buys, one, HIGHER)
-    behind = _phrases(verdict.gives_up, one, HIGHER)
+    # of mean cover and single covered sites the table tells enough
+    ahead = _phrases(verdict.buys, one, HIGHER[:-2])
+    behind = _phrases(verdict.gives_up, one, HIGHER[:-2])
     less = _phrases(verdict.buys, one, COSTS)
     more = _phrases(verdict.gives_up, one, COSTS)
     parts = [
@@ -184,7 +185,7 @@ def _strip(made: Comparison, full: bool) -> None:
             rows.append(
                 {
                     "measure": measure,
-                    "label": t(f"measure.{measure}"),
+                    "label": t(f"measure.{measure}_short"),
                     "plan": plan,
                     "value": value,
                     "text": written(row["unit"], value, value),
@@ -207,7 +208,7 @@ def _strip(made: Comparison, full: bool) -> None:
         for code in ("species_all_covered", "sites_complete")
     ]
     show(
-        draw(charts.measures_strip, pd.DataFrame(rows), words, k=k),
+        draw(charts.measures_strip, pd.DataFrame(rows), words, k=k, label_limit=150),
         t("compare.strip_alt", parts="; ".join(parts)),
     )
 
@@ -235,7 +236,8 @@ def board_frame(made: Comparison) -> pd.DataFrame:
 def _difference(unit: str, by: float) -> str:
     if abs(by) < 1e-9:
         return t("plan.equal")
-    return f"{'+' if by > 0 else '−'}{written(unit, abs(by), abs(by))}"
+    said = t("compare.points", by=100 * abs(by)) if unit == "share" else written(unit, abs(by), abs(by))
+    return f"{'+' if by > 0 else '−'}{said}"
 
 
 def _board(inventory: Inventory, made: Comparison) -> None:

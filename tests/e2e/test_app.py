@@ -18,8 +18,11 @@ pytestmark = pytest.mark.e2e
 
 expect.set_options(timeout=WAIT_MS)
 
-PAGES = ("overview", "countries", "trend", "site", "priorities", "scenarios", "data", "changes", "methods")
-CHARTS = ("overview", "countries", "trend", "site", "priorities", "scenarios")
+PAGES = (
+    *("overview", "countries", "trend", "site", "priorities", "scenarios", "compare"),
+    *("data", "changes", "methods"),
+)
+CHARTS = ("overview", "countries", "trend", "site", "priorities", "scenarios", "compare")
 DECKS = ("site", "priorities")
 PHONE = {"width": 390, "height": 844}
 ZOOM = 2.6  # of the priorities' map

@@ -347,6 +347,30 @@ def test_plans_on_paper_are_black_and_white() -> None:
     assert {c for c in colours if len(set(theme.rgb(c))) > 1} == set()
 
 
+@pytest.mark.parametrize("mode", theme.TOK)
+@pytest.mark.parametrize("k", [1.0, 1.45])
+def test_landscapes_are_numbered_and_single_sites_are_dots(mode: str, k: float) -> None:
+    df = pd.DataFrame(
+        {
+            "site_id": list("abc"),
+            "name": list("abc"),
+            "country": "Fiji",
+            "latitude": [1.0, 2.0, 3.0],
+            "longitude": [1.0, 2.0, 3.0],
+            "number": ["1", "1", ""],
+            "landscape": ["Coast", "Coast", "Hill"],
+        }
+    )
+    words = {name: name for name in ("site", "country", "landscape")}
+    chart = maps.landscapes_map(df, words, mode, k, bounds="sites")
+    assert compiled(chart, mode)["marks"]
+    spec = chart.to_dict()
+    texts = [x for x in spec["layer"] if x["mark"]["type"] == "text" and "number" in str(x["encoding"])]
+    assert [row["site_id"] for row in spec["datasets"][texts[0]["data"]["name"]]] == ["a", "b"]
+    with pytest.raises(ValueError, match="no rows"):
+        maps.landscapes_map(df.assign(latitude=None), words)
+
+
 @pytest.mark.parametrize("strange", ["C", "AA", "", None, "ABC"])
 def test_plans_that_are_not_compared_are_refused(strange: str | None) -> None:
     with pytest.raises(ValueError, match="plans holds"):
