@@ -126,6 +126,26 @@ def test_weights_that_are_all_zero_give_the_sentence_and_no_plan(shipped):
     assert len(at.metric) == 2
 
 
+@pytest.mark.parametrize(
+    ("params", "given", "code"),
+    [
+        # what no table has: neither a plan nor a conflict can be looked for
+        ({"unit": "cost"}, {"budget_kind": "cost"}, "no_costs"),
+        # what has no threats: nothing collides, and yet there is no plan
+        ({"goal": "star"}, {"objective": "star"}, "star_without_threats"),
+    ],
+)
+def test_what_is_no_conflict_is_said_too(shipped, params, given, code):
+    with pytest.raises(AzeError) as caught:
+        solve(shipped, Scenario(**given))
+    assert caught.value.message_id == code
+    at = fine(visit("scenarios", **params))
+    assert [item.value for item in at.warning] == [md(explain(caught.value))]
+    assert driver.answer(at) == t("scenarios.no_plan")
+    assert not at.metric
+    assert "apply_suggestion" not in driver.keys(at)
+
+
 def test_each_unit_keeps_its_own_budget():
     at = fine(visit("scenarios"))
     at.number_input(key="budget_sites").set_value(2).run()
