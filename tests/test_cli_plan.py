@@ -105,6 +105,8 @@ def test_every_objective_in_words(objective: str, words: str, shell: Shell) -> N
         (["--unit", "cost"], "No costs are known"),
         (["--objective", "weighted"], "needs weights"),
         (["--action", "fence"], "“fence” is no action here"),
+        (["--action", "=oecm"], "“=oecm” is no action here. Expected: SITE=ACTION."),
+        (["--action", "oecm", "--action", "=oecm"], "“=oecm” is no action here. Expected: SITE=ACTION."),
         (["--must-have", "dodo"], "no species dodo"),
         (["--floor", "country:XXX:1"], "Expected: FRA, MEX, USA."),
         (["--held", "survey=0.5"], "“survey” is no held here"),

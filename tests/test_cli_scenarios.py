@@ -56,16 +56,21 @@ def test_export_and_import(run: Any, tmp_path: Path) -> None:
     assert run("export", one, "--to", str(file)) == f"Wrote one scenario to {file}.\n"
     assert file.read_bytes() == scenarios.export_json(tmp_path, [one])
     assert len(json.loads(run("export"))["scenarios"]) == 2
+    lines = run("import", str(file)).splitlines()
+    assert lines[0] == "Took in 0 of the file's 1 entries."
+    assert lines[1].startswith("Entry 1 “Ten sites” was skipped. A scenario of this name")
+    run("delete", one)
     assert run("import", str(file)).splitlines()[-1] == "Took in one of the file's 1 entries."
-    assert len(scenarios.kept(tmp_path)) == 3
+    assert len(scenarios.kept(tmp_path)) == 2
     content = json.loads(file.read_text())
+    content["scenarios"][0]["name"] = "Eleven sites"
     content["scenarios"] += [{"name": "Bad"}, "x"]
     file.write_text(json.dumps(content))
     lines = run("import", str(file)).splitlines()
     assert lines[1] == "Took in one of the file's 3 entries."
     assert lines[2].startswith("Entry 2 “Bad” was skipped. ")
     told = json.loads(run("import", str(file), "--format", "json"))
-    assert [len(told["kept"]), len(told["skipped"])] == [1, 2]
+    assert [len(told["kept"]), [each["entry"] for each in told["skipped"]]] == [0, [1, 2, 3]]
     assert two in {each.scenario_id for each in scenarios.kept(tmp_path)}
 
 

@@ -130,7 +130,7 @@ def alternatives(inventory: Inventory, scenario: Scenario, differing: Differing)
     rows = [_row(top, differing.apart)]
     while len(found) < differing.most:
         apart = replace(asked, quotas=(*asked.quotas, *rows))
-        plan = _next(inventory, scenario, apart)
+        plan = _next(inventory, scenario, apart, value("scenario.time_limit_s") / differing.most)
         if isinstance(plan, str):
             stop = plan
             break
@@ -181,18 +181,18 @@ def _row(chosen: NDArray[np.float64], apart: int) -> Quota:
     return Quota(units, None, len(units) - apart)
 
 
-def _next(inventory: Inventory, scenario: Scenario, apart: Asked) -> Solution | str:
+def _next(inventory: Inventory, scenario: Scenario, apart: Asked, seconds: float) -> Solution | str:
     """The best plan that keeps its distance, or why there is none."""
     found = apart.candidates
     if any(quota.high is not None and quota.high < 0 for quota in apart.quotas):
         return "apart"
     try:
-        spare, proven = least_cost(found.costs, found.locked, apart.quotas, value("scenario.time_limit_s"))
+        spare, proven = least_cost(found.costs, found.locked, apart.quotas, seconds)
     except TimeoutError:
         return "time"
     if spare is None or found.costs @ spare > scenario.budget * (1 + 1e-12) + 1e-9:
         return "apart" if proven else "time"
-    best, is_exact = best_choice(apart, scenario.budget, spare)
+    best, is_exact = best_choice(apart, scenario.budget, spare, seconds)
     return as_solution(inventory, scenario, apart, best, is_exact)
 
 

@@ -24,6 +24,7 @@ from aze_core.scenarios.candidates import (
     sites_to_cover,
     withheld_sites,
 )
+from aze_core.scenarios.clock import Clock
 from aze_core.scenarios.exact import Limits, Quota, least_cost, max_value
 from aze_core.scenarios.quota_name import quota_name
 from aze_core.scenarios.scenario import Scenario
@@ -98,18 +99,24 @@ def conflicts(inventory: Inventory, scenario: Scenario) -> list[Conflict]:
     together, of which a smallest colliding set is named and one floor is lowered as little as can be. Last
     the budget, which is raised to the cost of the cheapest plan; beyond the highest that can be set, what
     forces most gives way. Other changes may serve as well; which one is right is for those who asked. Where
-    the solver runs out of time nothing is claimed.
+    the solver runs out of time, which is shared by what one conflict takes, nothing is claimed.
     """
     found: list[Conflict] = []
     asked = scenario
-    while (one := _first(inventory, asked, find_candidates(inventory, asked))) is not None:
+    limit = value("scenario.time_limit_s")
+    while (one := _first(inventory, asked, find_candidates(inventory, asked), Clock(limit))) is not None:
         found.append(one)
         asked = one.suggestion
     return [replace(one, suggestion=asked) for one in found]
 
 
-def refuse(inventory: Inventory, scenario: Scenario, found: Candidates) -> Array | None:
+def refuse(
+    inventory: Inventory, scenario: Scenario, found: Candidates, time_limit_s: float | None = None
+) -> Array | None:
     """Raise what collides first; else a choice (0/1) over the candidates that is within everything asked for.
+
+    `time_limit_s`: seconds for all calls of the solver together; the setting ``scenario.time_limit_s`` where
+    not given.
 
     Returns
     -------
@@ -120,19 +127,22 @@ def refuse(inventory: Inventory, scenario: Scenario, found: Candidates) -> Array
     ------
     ScenarioError
     """
-    one = _first(inventory, scenario, found)
+    clock = Clock(value("scenario.time_limit_s") if time_limit_s is None else time_limit_s)
+    one = _first(inventory, scenario, found, clock)
     if one is not None:
         raise one.error
-    chosen = _cheapest(found.costs, found.locked, quotas(inventory, scenario, found.sites)).chosen
+    chosen = _cheapest(found.costs, found.locked, quotas(inventory, scenario, found.sites), clock).chosen
     # out of time, the cheapest so far may be beyond the budget
     return chosen if chosen is not None and _within(float(found.costs @ chosen), scenario.budget) else None
 
 
-def _first(inventory: Inventory, scenario: Scenario, found: Candidates) -> Conflict | None:
+def _first(inventory: Inventory, scenario: Scenario, found: Candidates, clock: Clock) -> Conflict | None:
     """What collides first, with a change that is good for itself alone."""
-    for check in (_locks, _musts, _single_quotas, _quotas_together, _over_budget):
-        one = check(inventory, scenario, found)
-        if one is not None:
+    for check in (_locks, _musts, _single_quotas):
+        if (one := check(inventory, scenario, found)) is not None:
+            return one
+    for solved in (_quotas_together, _over_budget):
+        if (one := solved(inventory, scenario, found, clock)) is not None:
             return one
     return None
 
@@ -306,23 +316,25 @@ class Cheapest(NamedTuple):
         return self.chosen is None and self.proven
 
 
-def _cheapest(costs: Array, locked: NDArray[np.bool_], rows: tuple[Quota, ...]) -> Cheapest:
+def _cheapest(costs: Array, locked: NDArray[np.bool_], rows: tuple[Quota, ...], clock: Clock) -> Cheapest:
     try:
-        return Cheapest(*least_cost(costs, locked, rows, value("scenario.time_limit_s")))
+        return Cheapest(*least_cost(costs, locked, rows, clock.left))
     except TimeoutError:
         return Cheapest(None, False)
 
 
-def _quotas_together(inventory: Inventory, scenario: Scenario, found: Candidates) -> Conflict | None:
+def _quotas_together(
+    inventory: Inventory, scenario: Scenario, found: Candidates, clock: Clock
+) -> Conflict | None:
     """Floors and ceilings that each could be had, but not all."""
     rows = quotas(inventory, scenario, found.sites)
-    if not rows or not _cheapest(np.zeros(len(found.sites)), found.locked, rows).is_none:
+    if not rows or not _cheapest(np.zeros(len(found.sites)), found.locked, rows, clock).is_none:
         return None
-    parts, _ = _smallest(inventory, scenario, with_budget=False)
+    parts, _ = _smallest(inventory, scenario, clock, with_budget=False)
     entry, inside, open_rows = _gives_way(inventory, scenario, found, parts)
     best = Cheapest(None, False)
     for others in open_rows:
-        best = _cheapest(-inside, found.locked, others)
+        best = _cheapest(-inside, found.locked, others, clock)
         if best.chosen is not None:
             break
     number = 0 if best.chosen is None else round(float(inside @ best.chosen))
@@ -352,19 +364,21 @@ def _gives_way(
     return scenario.floors[place], inside, [tuple(others.values()), named]
 
 
-def _over_budget(inventory: Inventory, scenario: Scenario, found: Candidates) -> Conflict | None:
+def _over_budget(
+    inventory: Inventory, scenario: Scenario, found: Candidates, clock: Clock
+) -> Conflict | None:
     """The cheapest plan of all costs more than the budget."""
     rows = quotas(inventory, scenario, found.sites)
-    chosen, proven = _cheapest(found.costs, found.locked, rows)
+    chosen, proven = _cheapest(found.costs, found.locked, rows, clock)
     if chosen is None or not proven or _within(need := float(found.costs @ chosen), scenario.budget):
         return None
     kind, most = scenario.budget_kind, value("scenario.budget_max")
     if not _within(need, most):
-        return _beyond_any_budget(inventory, scenario, found, need)
+        return _beyond_any_budget(inventory, scenario, found, need, clock)
     to = min(_at_least(need, kind), most)
     told = {"budget": scenario.budget, "to": to}
     if _within(forced := float(found.costs[found.locked].sum()), scenario.budget):
-        smallest, alone = _smallest(inventory, scenario, with_budget=True)
+        smallest, alone = _smallest(inventory, scenario, clock, with_budget=True)
         parts = tuple(smallest)
         named = [part for part in parts if part.kind != "budget"]
         fields = {**told, "parts": _told(inventory, named)}
@@ -382,19 +396,21 @@ def _over_budget(inventory: Inventory, scenario: Scenario, found: Candidates) ->
     return Conflict(code, fields, parts, f"raise_budget_{kind}", {"need": to}, raised)
 
 
-def _beyond_any_budget(inventory: Inventory, scenario: Scenario, found: Candidates, need: float) -> Conflict:
+def _beyond_any_budget(
+    inventory: Inventory, scenario: Scenario, found: Candidates, need: float, clock: Clock
+) -> Conflict:
     """The cheapest plan of all costs more than any budget: what forces most of it gives way."""
     code, most = "beyond_any_budget", value("scenario.budget_max")
     fields: dict[str, Any] = {"need": _at_least(need, scenario.budget_kind), "most": most}
     if _within(float(found.costs[found.locked].sum()), most):
-        parts, _ = _smallest(inventory, replace(scenario, budget=most), with_budget=True)
+        parts, _ = _smallest(inventory, replace(scenario, budget=most), clock, with_budget=True)
         entry, inside, open_rows = _gives_way(inventory, scenario, found, parts)
         number, is_proven = 0, True
         for others in open_rows:
-            spare, is_proven = _cheapest(found.costs, found.locked, others)
+            spare, is_proven = _cheapest(found.costs, found.locked, others, clock)
             if spare is not None and _within(float(found.costs @ spare), most):
-                limit, limits = value("scenario.time_limit_s"), Limits(others, spare=spare)
-                best = max_value(inside, found.costs, most, found.locked, (), limit, limits)
+                limits = Limits(others, spare=spare)
+                best = max_value(inside, found.costs, most, found.locked, (), clock.left, limits)
                 number, is_proven = round(best.value), best.finished
                 break
         fields["ways"] = _ways(inventory, parts)
@@ -441,11 +457,14 @@ def _at_least(need: float, kind: str) -> float:
     return math.ceil(need * steps - 1e-9) / steps
 
 
-def _smallest(inventory: Inventory, scenario: Scenario, with_budget: bool) -> tuple[list[Part], float | None]:
+def _smallest(
+    inventory: Inventory, scenario: Scenario, whole: Clock, with_budget: bool
+) -> tuple[list[Part], float | None]:
     """A smallest set of things asked for that cannot be had together, and what it costs at the least.
 
     None for the cost where time ran out before it was proven.
     """
+    clock = Clock(whole.left / 2)  # the rest is for the change that makes room
     free = replace(scenario, locked_out=(), allow_withheld=True)
     universe = find_candidates(inventory, free)
     sites = universe.sites
@@ -471,7 +490,7 @@ def _smallest(inventory: Inventory, scenario: Scenario, with_budget: bool) -> tu
         )
         costs = universe.costs[at] if asked["budget"] else np.zeros(len(at))
         rows = quotas(inventory, part, [sites[place] for place in at])
-        found = _cheapest(costs, locked[at], rows)
+        found = _cheapest(costs, locked[at], rows, clock)
         return found, math.inf if found.chosen is None else float(costs @ found.chosen)
 
     def cannot(parts: Sequence[Part]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 
 from aze_core.domain.model import Inventory
 from aze_core.domain.settings import value
+from aze_core.scenarios.clock import Clock
 from aze_core.scenarios.conflicts import Part
 from aze_core.scenarios.exact import least_cost
 from aze_core.scenarios.frontier import plan_at
@@ -93,7 +93,7 @@ def replacement_costs(inventory: Inventory, scenario: Scenario, solution: Soluti
     -------
     pandas.Series
         Index `site_id`, the chosen sites; in the unit of the objective, at least 0; infinite where no plan
-        without the site answers the scenario, missing where time ran out before its turn.
+        without the site answers the scenario, missing where time ran out before it was proven.
 
     Notes
     -----
@@ -107,12 +107,12 @@ def replacement_costs(inventory: Inventory, scenario: Scenario, solution: Soluti
     found = pd.Series(np.nan, index=pd.Index(solution.selected, name="site_id"), name="replacement_cost")
     if _is_plain(asked) and scenario.budget_kind == "sites":
         return _read_off(asked, scenario, found)
-    until = time.monotonic() + value("scenario.time_limit_s")
+    clock = Clock(value("scenario.time_limit_s"))
     for site in solution.selected:
-        if time.monotonic() > until:
+        if not clock.left:
             break
         with contextlib.suppress(TimeoutError):
-            found[site] = _lost(asked, scenario.budget, sites.index(site), solution.objective)
+            found[site] = _lost(asked, scenario.budget, sites.index(site), solution.objective, clock)
     return found
 
 
@@ -129,20 +129,21 @@ def _read_off(asked: Asked, scenario: Scenario, found: pd.Series) -> pd.Series:
     return lost.mask(lost.index.isin(asked.candidates.forced), np.inf).rename("replacement_cost")
 
 
-def _lost(asked: Asked, budget: float, at: int, objective: float) -> float:
-    """Objective lost without one candidate."""
+def _lost(asked: Asked, budget: float, at: int, objective: float, clock: Clock) -> float:
+    """Objective lost without one candidate; missing where the time does not do to prove it."""
     if asked.candidates.locked[at]:
         return float("inf")
     if _is_plain(asked):
         out = np.arange(len(asked.candidates.cost)) == at
         goal, found = asked.goal, asked.candidates
-        rest = plan_at(goal.values, found.costs, budget, found.locked, out)
-        return max(0.0, objective - rest.objective * goal.scale)
+        rest = plan_at(goal.values, found.costs, budget, found.locked, out, clock.left)
+        return max(0.0, objective - rest.objective * goal.scale) if rest.method == "exact" else float("nan")
     cost = asked.candidates.cost.copy()
     cost.iloc[at] = 2 * budget + 1  # beyond the budget: it cannot be chosen
     without = replace(asked, candidates=replace(asked.candidates, cost=cost))
-    spare, proven = least_cost(without.candidates.costs, without.candidates.locked, without.quotas)
-    if spare is None or without.candidates.costs @ spare > budget * (1 + 1e-12) + 1e-9:
+    costs, locked = without.candidates.costs, without.candidates.locked
+    spare, proven = least_cost(costs, locked, without.quotas, clock.left)
+    if spare is None or costs @ spare > budget * (1 + 1e-12) + 1e-9:
         return float("inf") if proven else float("nan")
-    best, _ = best_choice(without, budget, spare)
-    return max(0.0, objective - best.value * asked.goal.scale)
+    best, is_exact = best_choice(without, budget, spare, clock.left)
+    return max(0.0, objective - best.value * asked.goal.scale) if is_exact else float("nan")

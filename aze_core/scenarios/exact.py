@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aze_core.measures.solver import SCALE, Array, minimise
+from aze_core.scenarios.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def max_value(
     linked : tuple of Linked
         Species whose gain depends on several units together.
     time_limit_s : float
-        For each of the two solves.
+        For all solves together.
     limits : Limits
         Quotas, and a goal that comes first; the caller has checked that some choice keeps them.
 
@@ -168,6 +169,7 @@ def max_value(
     n = len(values)
     if n == 0:
         return Optimum(np.zeros(0), 0.0, 0.0, True)
+    clock = Clock(time_limit_s)
     goal, links = Goal(values, linked), (*linked, *limits.linked)
     slack = 1e-9 + 1e-12 * budget
     possible = locked_in | (costs <= budget + slack)
@@ -179,12 +181,12 @@ def max_value(
     rows = [(spend, budget / c_scale), *limits.rows(n, len(linked))]
     units = (locked_in, possible)
 
-    found, bound, finished = _solve(-objective, rows, units, links, time_limit_s)
+    found, bound, finished = _solve(-objective, rows, units, links, clock.left)
     while found is not None and costs @ found > budget + slack:
         # within the solver's tolerance, not within the budget: forbid this set, and all that contain it
         dear = np.where(costs > 0, found, 0.0)
         rows.append((np.concatenate([dear, np.zeros(len(links))]), dear.sum() - 1))
-        found, bound, finished = _solve(-objective, rows, units, links, time_limit_s)
+        found, bound, finished = _solve(-objective, rows, units, links, clock.left)
     if found is None:
         found = locked_in.astype(float) if limits.spare is None else limits.spare
     chosen = found
@@ -197,7 +199,7 @@ def max_value(
     reached = objective[:n] @ chosen + sum(link.weight / v_scale * link.level(chosen) for link in linked)
     # room for the solver's tolerance; what it then gives away is checked to 1e-9 of the highest value
     at_least = (-objective, -(float(reached) - 1e-7 * SCALE))
-    cheap, _, done = _solve(spend, [*rows, at_least], units, links, time_limit_s)
+    cheap, _, done = _solve(spend, [*rows, at_least], units, links, clock.left)
     if (
         done
         and cheap is not None
@@ -315,6 +317,8 @@ def _solve(
     """
     from scipy.sparse import csr_array  # slow to import
 
+    if time_limit_s <= 0:
+        return None, -np.inf, False
     n = len(units[0])
     total = n + len(linked)
     matrix = [row for row, _ in rows]

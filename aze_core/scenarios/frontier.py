@@ -129,7 +129,7 @@ def plan_at(
     budget : float
         At least 0.
     time_limit_s : float
-        Seconds for each call of the solver.
+        Seconds for all calls of the solver together.
 
     Returns
     -------

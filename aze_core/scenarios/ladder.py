@@ -120,7 +120,8 @@ def ladder(
     steps = _checked(scenario, budgets)
     asked = ask(inventory, scenario)
     spare = refuse(inventory, replace(scenario, budget=steps[0]), asked.candidates)
-    best = [best_choice(asked, budget, spare) for budget in steps]
+    limit = value("scenario.time_limit_s") / len(steps)
+    best = [best_choice(asked, budget, spare, limit) for budget in steps]
     chain, proven = _chain(asked, steps, order, best, spare)
     # of sites that nothing tells apart each step takes the first by name: a step that takes more holds them
     nested = tuple(
@@ -203,7 +204,8 @@ def _upward(asked: Asked, steps: list[float], spare: NDArray[np.float64] | None)
     proven = True
     held = asked.candidates.locked
     for budget in steps:
-        found, is_exact = best_choice(narrowed(asked, budget, held), budget, spare)
+        part = narrowed(asked, budget, held)
+        found, is_exact = best_choice(part, budget, spare, value("scenario.time_limit_s") / len(steps))
         proven &= is_exact
         held = found.chosen > 0.5
         spare = found.chosen
@@ -223,7 +225,7 @@ def _downward(
         spare, _ = least_cost(costs, part.candidates.locked, part.quotas)
         if spare is None or costs @ spare > budget * (1 + 1e-12) + 1e-9:
             return None
-        found, is_exact = best_choice(part, budget, spare)
+        found, is_exact = best_choice(part, budget, spare, value("scenario.time_limit_s") / len(steps))
         proven &= is_exact
         chain.append(found.chosen > 0.5)
     return chain[::-1], proven

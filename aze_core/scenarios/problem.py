@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aze_core.domain.errors import ScenarioError
 from aze_core.domain.model import Inventory, RankSettings, Weights
 from aze_core.domain.settings import value
 from aze_core.ranking.score import rank_sites
@@ -18,6 +19,7 @@ from aze_core.scenarios.candidates import (
     members,
     quotas,
 )
+from aze_core.scenarios.clock import Clock
 from aze_core.scenarios.conflicts import refuse
 from aze_core.scenarios.exact import Goal, Limits, Optimum, Quota, max_value
 from aze_core.scenarios.gains import goal_of, plan_gain
@@ -72,35 +74,52 @@ def solve(inventory: Inventory, scenario: Scenario) -> Solution:
     ------
     ScenarioError
         What is asked cannot be had together, or names something that the inventory does not have; see
-        `aze_core.scenarios.conflicts.conflicts` for what collides, and what would fit.
+        `aze_core.scenarios.conflicts.conflicts` for what collides, and what would fit. Or time ran out before
+        any plan was found.
 
     Notes
     -----
     Every plan starts from each site's newest reported cover (a working selection of vintages) and counts the
     species whose category is known. Among equally good plans it takes the cheapest; among those still equal
     the solver's choice is the same every time, and `interchangeable` counts the sites that would do as well.
-    Under `lexicographic` the number of species all covered is settled first and never given up. When time
-    runs out, the plan is the best found and `gap` says how much better another could be. A plan is as good as
-    the cover, the categories and the assumed effect that it rests on.
+    Under `lexicographic` the number of species all covered is settled first and never given up. All calls of
+    the solver share its time; when it runs out, the plan is the best found and `gap` says how much better
+    another could be. A plan is as good as the cover, the categories and the assumed effect that it rests on.
     """
     asked = ask(inventory, scenario)
-    spare = refuse(inventory, scenario, asked.candidates)
-    best, is_exact = best_choice(asked, scenario.budget, spare)
+    clock = Clock(value("scenario.time_limit_s"))
+    # whether there is a plan at all leaves half of the time for the best one
+    spare = refuse(inventory, scenario, asked.candidates, clock.left / 2)
+    best, is_exact = best_choice(asked, scenario.budget, spare, clock.left)
     return as_solution(inventory, scenario, asked, best, is_exact)
 
 
-def best_choice(asked: Asked, budget: float, spare: NDArray[np.float64] | None) -> tuple[Optimum, bool]:
-    """The best choice and whether it is proven."""
-    found, costs, limit = asked.candidates, asked.candidates.costs, value("scenario.time_limit_s")
+def best_choice(
+    asked: Asked, budget: float, spare: NDArray[np.float64] | None, time_limit_s: float | None = None
+) -> tuple[Optimum, bool]:
+    """The best choice and whether it is proven.
+
+    `time_limit_s`: seconds for all calls of the solver together; the setting ``scenario.time_limit_s`` where
+    not given. The goal that comes first takes at most half of them.
+
+    Raises
+    ------
+    ScenarioError
+        Time ran out before any choice was found that holds floors and ceilings.
+    """
+    found, costs = asked.candidates, asked.candidates.costs
+    clock = Clock(value("scenario.time_limit_s") if time_limit_s is None else time_limit_s)
     limits = Limits(asked.quotas, spare=spare)
     is_exact = True
     if asked.first is not None:
         settled = max_value(
-            asked.first.values, costs, budget, found.locked, asked.first.linked, limit, limits
+            asked.first.values, costs, budget, found.locked, asked.first.linked, clock.left / 2, limits
         )
         is_exact = settled.finished or settled.bound - settled.value < 1 - _TOLERANCE  # whole species
         limits = Limits(asked.quotas, (asked.first, round(settled.value)), settled.chosen)
-    best = max_value(asked.goal.values, costs, budget, found.locked, asked.goal.linked, limit, limits)
+    best = max_value(asked.goal.values, costs, budget, found.locked, asked.goal.linked, clock.left, limits)
+    if not limits.hold(best.chosen):
+        raise ScenarioError("no_plan_in_time")
     return best, is_exact and (best.finished or best.bound - best.value <= _TOLERANCE)
 
 

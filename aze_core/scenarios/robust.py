@@ -23,6 +23,7 @@ KINDS = ("core", "borderline", "never")
 
 Array = NDArray[np.float64]
 _WORTH = 1e-9
+_LEAST_S = 1.0  # for the last draw that is begun
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +127,8 @@ def robust(
     # without anything to draw one draw says it all
     wanted = replace(given, draws=given.draws if drawn else 1)
     for goal, first in drawn_goals(inventory, scenario, found.sites, wanted):
-        chance, best, sure = _best(replace(asked, goal=goal, first=first), scenario.budget, spare)
+        left = max(_LEAST_S, until - time.monotonic())
+        chance, best, sure = _best(replace(asked, goal=goal, first=first), scenario.budget, spare, left)
         total += chance
         proven &= sure
         told = goal if first is None else first
@@ -158,14 +160,14 @@ def kinds(share: pd.Series) -> pd.Series:
     return named.mask(share >= value("robust.core"), "core").mask(share < value("robust.never"), "never")
 
 
-def _best(asked: Asked, budget: float, spare: Array | None) -> tuple[Array, float, bool]:
+def _best(asked: Asked, budget: float, spare: Array | None, seconds: float) -> tuple[Array, float, bool]:
     """Chance of each candidate to be in the best plan, what that is worth, and whether it is proven."""
     found, goal = asked.candidates, asked.goal
     plain = not asked.quotas and not goal.linked and asked.first is None
     if plain and len(found.costs) and (found.costs == found.costs[0]).all() and found.costs[0] > 0:
         chance = _top(goal, found.locked, int(budget / found.costs[0] + 1e-9))
         return chance, float(goal.values @ chance), True
-    best, sure = best_choice(asked, budget, spare)
+    best, sure = best_choice(asked, budget, spare, seconds)
     group = alike(asked)
     chance = best.chosen.copy()
     for each in np.unique(group[(group >= 0) & (chance > 0.5)]):

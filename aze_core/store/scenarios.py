@@ -293,7 +293,7 @@ def export_json(store: Path, ids: Sequence[str]) -> bytes:
 
 
 def import_json(store: Path, raw: bytes) -> tuple[list[Kept], list[Skipped]]:
-    """Take in an exported file: every entry becomes a new scenario beside those that are there.
+    """Take in an exported file: every entry becomes a new scenario, but those that are kept here already.
 
     Parameters
     ----------
@@ -303,7 +303,8 @@ def import_json(store: Path, raw: bytes) -> tuple[list[Kept], list[Skipped]]:
     Returns
     -------
     (list of Kept, list of Skipped)
-        In the file's order. A parent within the file stays the parent; any other is forgotten.
+        In the file's order. A parent within the file stays the parent; any other is forgotten. What is kept
+        here with the same name, settings and version of the data is skipped as ``scenario_already_kept``.
 
     Raises
     ------
@@ -319,24 +320,40 @@ def import_json(store: Path, raw: bytes) -> tuple[list[Kept], list[Skipped]]:
     """
     entries = _entries(raw)
     now = time.time()
-    read: list[tuple[object, Kept]] = []
+    read: list[tuple[int, object, Kept]] = []
     skipped: list[Skipped] = []
     for place, entry in enumerate(entries, start=1):
         try:
-            read.append((entry.get("id") if isinstance(entry, dict) else None, _read(entry, now)))
+            read.append((place, entry.get("id") if isinstance(entry, dict) else None, _read(entry, now)))
         except SettingError as error:
             given = entry.get("name") if isinstance(entry, dict) else None
             shown = without_odd(given)[: value("limits.scenarios.name")] if isinstance(given, str) else ""
             skipped.append(Skipped(place, shown, error))
-    # by the file's own identifiers; one that occurs twice is nobody's
-    names = [old for old, _ in read if isinstance(old, str) and old]
-    known = {old: one.scenario_id for old, one in read if isinstance(old, str) and names.count(old) == 1}
-    made = [replace(one, parent=known.get(one.parent, "")) for _, one in read]
-    if made:
-        with writing(store) as db:
-            for one in made:
-                _insert(db, one)
-    return made, skipped
+    if not read:
+        return [], skipped
+    with writing(store) as db:
+        rows = db.execute("SELECT * FROM scenarios WHERE deleted_at IS NULL").fetchall()
+        here = {_same(one): one.scenario_id for one in map(_kept, rows)}
+        # by the file's own identifiers; one that occurs twice is nobody's
+        names = [old for _, old, _ in read if isinstance(old, str) and old]
+        known = {
+            old: here.get(_same(one), one.scenario_id)
+            for _, old, one in read
+            if isinstance(old, str) and names.count(old) == 1
+        }
+        made = [
+            replace(one, parent=known.get(one.parent, "")) for _, _, one in read if _same(one) not in here
+        ]
+        for one in made:
+            _insert(db, one)
+    again = SettingError("scenario_already_kept")
+    skipped += [Skipped(place, one.name, again) for place, _, one in read if _same(one) in here]
+    return made, sorted(skipped, key=lambda one: one.entry)
+
+
+def _same(one: Kept) -> tuple[str, str, str]:
+    """What two scenarios have in common that are the same."""
+    return one.name, one.inventory, json.dumps(one.settings, sort_keys=True)
 
 
 def _entries(raw: bytes) -> list[Any]:

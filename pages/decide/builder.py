@@ -101,13 +101,10 @@ def _budget(inventory: Inventory) -> None:
         required=True,
     )
     kind = state["budget_kind"]
-    most = value("scenario.budget_max")
-    whole = kind in ("sites", "km2")
-    limit = int(most) if whole else float(most)
+    # no highest here: the field would turn red and say nothing, where the scenario says what is expected
     st.number_input(
         t(f"scenarios.budget_{kind}"),
-        0 if whole else 0.0,
-        limit,
+        0 if kind in ("sites", "km2") else 0.0,
         key=f"budget_{kind}",
         step=_STEP[kind],
         help=t(f"scenarios.budget_{kind}_help"),

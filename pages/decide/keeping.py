@@ -111,7 +111,7 @@ def shelf(inventory: Inventory) -> None:
             t("keep.take_in"),
             key="shelf_import",
             on_click=_act,
-            args=(_take_in, given),
+            args=(_take_in, inventory, given),
             disabled=given is None,
         )
 
@@ -233,7 +233,7 @@ def _forget() -> None:
     state.pop(_DELETED, None)
 
 
-def _take_in(given: UploadedFile) -> None:
+def _take_in(inventory: Inventory, given: UploadedFile) -> None:
     # a byte more than may be is enough to know that it is too large
-    n, skipped = keeping.take_in(given.read(keeping.most_bytes() + 1))
-    state[_TOLD] = [t("keep.taken_in", n=n), *skipped]
+    n, told = keeping.take_in(inventory, given.read(keeping.most_bytes() + 1))
+    state[_TOLD] = [t("keep.taken_in", n=n), *told]

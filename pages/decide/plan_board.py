@@ -61,14 +61,14 @@ def scoreboard(view: View) -> None:
         t("scenarios.board_table"),
         view.inventory.version,
         "scoreboard",
-        {
-            "target": st.column_config.TextColumn(t("word.target"), width=90),
-            "measure": st.column_config.TextColumn(t("word.measure"), width=240),
-            "basis": st.column_config.TextColumn(t("word.basis"), width=150),
+        {  # up to both plans it fits a window of 1024 px, where the table is 654 px wide
+            "target": st.column_config.TextColumn(t("word.target"), width=62),
+            "measure": st.column_config.TextColumn(t("word.measure"), width=248),
+            "basis": st.column_config.TextColumn(t("word.basis"), width=113),
+            "before": st.column_config.TextColumn(t("word.before"), width=68),
+            "exact": st.column_config.TextColumn(t("scenarios.after_a"), width=80),
+            "top": st.column_config.TextColumn(t("scenarios.after_b"), width=80),
             "n": st.column_config.NumberColumn(t("word.counted"), width=70),
-            "before": st.column_config.TextColumn(t("word.before"), width=90),
-            "exact": st.column_config.TextColumn(t("scenarios.after_a"), width=110),
-            "top": st.column_config.TextColumn(t("scenarios.after_b"), width=110),
             "not": st.column_config.TextColumn(t("scenarios.not"), width=420),
         },
         view.settings(),
@@ -105,10 +105,10 @@ def board_frame(view: View, board: pd.DataFrame, other: pd.DataFrame, framework:
             "target": [t(f"target_short.{r[framework]}") for r in rows],
             "measure": [t(f"measure.{r['measure']}") for r in rows],
             "basis": [_basis_text(view, r["basis"]) for r in rows],
-            "n": joined["n"],
             "before": [written(r["unit"], r["before"], r["before_high"]) for r in rows],
             "exact": [written(r["unit"], r["after"], r["after_high"]) for r in rows],
             "top": [written(r["unit"], r["after_top"], r["after_high_top"]) for r in rows],
+            "n": joined["n"],
             "not": [t(f"measure.{r['measure']}_not") for r in rows],
         }
     )

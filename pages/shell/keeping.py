@@ -106,13 +106,35 @@ def longest(part: str) -> int:
     return int(value(f"limits.scenarios.{part}"))
 
 
-def take_in(raw: bytes) -> tuple[int, list[str]]:
-    """Take in a file: how many scenarios, and what was skipped, in words."""
+def take_in(inventory: Inventory, raw: bytes) -> tuple[int, list[str]]:
+    """Take in a file: how many scenarios, and what is to be told of it, in words.
+
+    What is kept here already is counted, as is what names something that this version of the data does not
+    have; whatever else was skipped is named.
+    """
     _only_local()
     made, skipped = store.import_json(folder.default_folder(), raw)
-    return len(made), [
-        t("kept.skipped", entry=one.entry, name=one.name, why=explain(one.error)) for one in skipped
+    told = []
+    if lost := sum(_names_lost(inventory, one) for one in made):
+        told.append(t("keep.taken_in_lost", n=lost))
+    here = [one for one in skipped if one.error.message_id == "scenario_already_kept"]
+    if here:
+        told.append(t("keep.taken_in_here", n=len(here)))
+    told += [
+        t("kept.skipped", entry=one.entry, name=one.name, why=explain(one.error))
+        for one in skipped
+        if one not in here
     ]
+    return len(made), told
+
+
+def _names_lost(inventory: Inventory, one: Kept) -> bool:
+    """Whether a kept scenario names what this version of the data does not have."""
+    try:
+        return bool(still_holds(inventory, Scenario.from_dict(one.settings)))
+    except AzeError:
+        # opening it tells what is broken
+        return False
 
 
 def opened(inventory: Inventory, one: Kept) -> tuple[Scenario, list[str]]:

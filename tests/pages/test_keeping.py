@@ -146,12 +146,14 @@ def test_files_come_back_and_what_is_damaged_is_named(own):
     [one] = scenarios.kept(store)
     content = json.loads(keeping.file_of([one.scenario_id]))
     content["scenarios"] += [{"name": "<script>"}, {**content["scenarios"][0], "name": ""}, 7]
-    n, skipped = keeping.take_in(json.dumps(content).encode())
+    scenarios.edit(store, one.scenario_id, name="Called something else")
+    inventory = keeping_inventory(one, store)
+    n, skipped = keeping.take_in(inventory, json.dumps(content).encode())
     assert (n, len(skipped)) == (1, 3)
     assert [each.settings for each in scenarios.kept(store)] == [one.settings, one.settings]
     for raw in (b"", b"\xff\xfe", b"[" * 100_000, b"{}", b" " * (value("limits.scenarios.bytes") + 1)):
         with pytest.raises(SettingError):
-            keeping.take_in(raw)
+            keeping.take_in(inventory, raw)
     assert len(scenarios.kept(store)) == 2
 
 
@@ -160,19 +162,31 @@ def test_a_file_is_brought_to_the_page(own):
     named(visit(sites="7"), "Seven sites")
     [one] = scenarios.kept(store)
     content = json.loads(keeping.file_of([one.scenario_id]))
-    content["scenarios"].append({"name": "No data"})
+    first = content["scenarios"][0]
+    content["scenarios"] += [
+        {"name": "No data"},
+        {**first, "name": "Lost", "settings": Scenario(locked_in=("Atlantis",)).to_dict()},
+        {**first, "name": "Whole", "settings": Scenario(locked_in=("HTI3",)).to_dict()},
+        {**first, "name": "Broken", "settings": {"budget": "many"}},
+    ]
     at = visit()
     at.file_uploader(key="shelf_file").set_value(("k.json", json.dumps(content).encode(), "application/json"))
     fine(at.run())
     fine(at.button(key="shelf_import").click().run())
-    assert at.info[0].value == t("keep.taken_in", n=1)
-    assert "No data" in at.info[1].value
-    assert len(scenarios.kept(store)) == 2
+    told = [t("keep.taken_in", n=3), t("keep.taken_in_lost", n=1), t("keep.taken_in_here", n=1)]
+    assert [item.value for item in at.info[:3]] == [md(each) for each in told]
+    assert "No data" in at.info[3].value
+    assert len(scenarios.kept(store)) == 4
+    # once more: all of it is here
+    fine(at.button(key="shelf_import").click().run())
+    told = [t("keep.taken_in", n=0), t("keep.taken_in_here", n=4)]
+    assert [item.value for item in at.info[:2]] == [md(each) for each in told]
+    assert len(scenarios.kept(store)) == 4
     at.file_uploader(key="shelf_file").set_value(("k.json", b"{}", "application/json"))
     fine(at.run())
     fine(at.button(key="shelf_import").click().run())
     assert len(at.error) == 1
-    assert len(scenarios.kept(store)) == 2
+    assert len(scenarios.kept(store)) == 4
 
 
 def test_the_shelf_is_searched_and_copied(own):
@@ -202,7 +216,7 @@ def test_from_another_computer_nothing_is_written(remote):
         with pytest.raises(SettingError):
             act(one.scenario_id)
     with pytest.raises(SettingError):
-        keeping.take_in(b"{}")
+        keeping.take_in(load(folder.inventory_path(store, folder.read_current(store).inventory)), b"{}")
     fine(at.button(key=f"open_{one.scenario_id}").click().run())
     assert at.session_state["harness_scenario"] == Scenario(budget=7)
     assert scenarios.kept(store) == [one]

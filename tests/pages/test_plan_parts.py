@@ -222,6 +222,18 @@ def test_the_chart_holds_the_curve_and_both_plans(scenario: Scenario) -> None:
         assert place == pytest.approx((places[letter].cost, places[letter].objective))
 
 
+def test_the_scoreboard_shows_both_plans_in_a_narrow_window() -> None:
+    at = drawn("scoreboard", view_of(Scenario(budget=2)))
+    (found,) = (item for item in at.dataframe if "exact" in item.value.columns)
+    assert list(found.value.columns) == ["target", "measure", "basis", "before", "exact", "top", "n", "not"]
+    given = json.loads(found.proto.columns)
+    wide = {name: given[name]["width"] for name in found.value.columns}
+    first = ("target", "measure", "basis", "before", "exact", "top")
+    # a window of 1024 px leaves the table 654 px, its two edges among them
+    assert sum(wide[name] for name in first) <= 654 - 2
+    assert sum(wide.values()) > 654
+
+
 def test_the_scoreboard_has_all_lines_and_speaks_of_the_chosen_targets() -> None:
     at = drawn("scoreboard", view_of(Scenario(budget=2)))
     shown = driver.frame(at, "measure", "exact", "top")

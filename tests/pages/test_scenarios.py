@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from aze_core.domain.errors import AzeError
 from aze_core.domain.model import Filters, Weights
+from aze_core.domain.settings import value
 from aze_core.locale import explain, number, t
 from aze_core.scenarios.conflicts import conflicts
 from aze_core.scenarios.problem import Scenario, solve, top_plan
@@ -124,6 +125,42 @@ def test_weights_that_are_all_zero_give_the_sentence_and_no_plan(shipped):
     assert not at.metric
     fine(at.segmented_control(key="order").set_value("loss").run())
     assert len(at.metric) == 2
+
+
+@pytest.mark.parametrize(
+    ("params", "given", "code"),
+    [
+        # what no table has: neither a plan nor a conflict can be looked for
+        ({"unit": "cost"}, {"budget_kind": "cost"}, "no_costs"),
+        # what has no threats: nothing collides, and yet there is no plan
+        ({"goal": "star"}, {"objective": "star"}, "star_without_threats"),
+    ],
+)
+def test_what_is_no_conflict_is_said_too(shipped, params, given, code):
+    with pytest.raises(AzeError) as caught:
+        solve(shipped, Scenario(**given))
+    assert caught.value.message_id == code
+    at = fine(visit("scenarios", **params))
+    assert [item.value for item in at.warning] == [md(explain(caught.value))]
+    assert driver.answer(at) == t("scenarios.no_plan")
+    assert not at.metric
+    assert "apply_suggestion" not in driver.keys(at)
+
+
+@pytest.mark.parametrize("kind", ["sites", "km2", "index"])
+def test_a_budget_above_the_highest_is_answered_with_a_sentence(kind):
+    most = value("scenario.budget_max")
+    at = fine(visit("scenarios", unit=kind))
+    field = at.number_input(key=f"budget_{kind}")
+    # a field with a highest of its own turns red and tells nobody
+    assert field.max is None
+    fine(field.set_value(2 * most if kind != "index" else 2.0 * most).run())
+    with pytest.raises(AzeError) as caught:
+        Scenario(kind, 2.0 * most)
+    assert [item.value for item in at.warning] == [md(explain(caught.value))]
+    assert number(most) in at.warning[0].value
+    fine(at.number_input(key=f"budget_{kind}").set_value(most if kind != "index" else float(most)).run())
+    assert not at.warning
 
 
 def test_each_unit_keeps_its_own_budget():

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from aze_core.domain.errors import ScenarioError
 from aze_core.domain.model import Assumptions
-from aze_core.scenarios import Scenario, solve
+from aze_core.domain.settings import value
+from aze_core.scenarios import Scenario, clock, solve
+from aze_core.scenarios import exact as solver
 from aze_core.scenarios.curve import curve
 from aze_core.scenarios.difference import differences, replacement_costs
 from tests.helpers import make_inventory
@@ -168,3 +170,64 @@ def test_a_replacement_cost_whose_time_ran_out_is_missing(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("aze_core.scenarios.difference.least_cost", late)
     assert replacement_costs(inventory, scenario, plan).isna().all()
+
+
+class Slow:
+    """A solver whose every call wants so many seconds of a clock that only it moves."""
+
+    def __init__(self, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.calls, self._seconds, self._whole = 0.0, 0, seconds, solver._solve
+        monkeypatch.setattr(clock.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(solver, "_solve", self.solve)
+
+    def solve(self, *given: Any) -> tuple[Any, float, bool]:
+        *problem, limit = given
+        self.calls += 1
+        self.now += min(limit, self._seconds)
+        found, bound, _ = self._whole(*problem, 20.0 if limit > 0 else 0.0)
+        finished = limit >= self._seconds
+        return found, bound if finished else bound - 1e3, finished
+
+
+FLOORED = Scenario(budget=2, assumptions=TWENTY, objective="lexicographic", floors=[["country", "PER", 1]])
+PLAIN = Scenario("km2", 6, assumptions=TWENTY)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0, 6.0, 15.0, 99.0])
+def test_all_solves_of_a_plan_stay_within_the_time(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory = make_inventory(SITES, SHARED)
+    whole = solve(inventory, FLOORED)
+    slow = Slow(seconds, monkeypatch)
+    plan = solve(inventory, FLOORED)
+    assert slow.calls > 4
+    assert slow.now <= value("scenario.time_limit_s") + 1e-9
+    assert {*plan.selected} & {"C", "D"}  # a floor is kept, time or not
+    assert plan.bound >= whole.objective - 1e-9
+    assert (plan.method == "exact") == (seconds < 6)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "seconds", "enough"),
+    [
+        (FLOORED, 0.1, True),
+        (FLOORED, 4.0, False),
+        (FLOORED, 99.0, False),
+        (PLAIN, 0.1, True),
+        (PLAIN, 15.0, True),
+        (PLAIN, 99.0, False),
+    ],
+)
+def test_all_replacement_costs_stay_within_the_time(
+    scenario: Scenario, seconds: float, enough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inventory = make_inventory(SITES, SHARED if scenario is FLOORED else SPECIES)
+    plan = solve(inventory, scenario)
+    whole = replacement_costs(inventory, scenario, plan)
+    slow = Slow(seconds, monkeypatch)
+    found = replacement_costs(inventory, scenario, plan)
+    assert slow.now <= value("scenario.time_limit_s") + 1e-9
+    # what is told is what is right; what was not proven is missing
+    assert slow.calls > 0
+    assert found.notna().all() == enough
+    told = found.dropna()
+    assert told.tolist() == pytest.approx(whole[told.index].tolist())

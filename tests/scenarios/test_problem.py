@@ -179,7 +179,7 @@ def test_locked_sites_over_a_budget_in_sites() -> None:
         plan(make_inventory(), budget=1, locked_in=("A", "B"))
     assert explain(caught.value) == (
         "No plan fits: 2 sites must be in it, but the budget is 1 site. "
-        "Raise the budget to 2, or unlock a site."
+        "Raise the budget to 2, or unlock some of: Ash Hill (A), Birch Lake (B)."
     )
     assert plan(make_inventory(), budget=2, locked_in=("A", "B")).selected == ("A", "B")
 

@@ -170,9 +170,28 @@ def test_an_export_is_taken_in_whole(tmp_path: Path) -> None:
         assert (one.settings, one.results, one.inventory) == (old.settings, old.results, old.inventory)
         assert (one.author, one.note, one.created) == (old.author, old.note, old.created)
     assert {one.scenario_id for one in kept(there)} == {one.scenario_id for one in found}
-    scenarios.import_json(here, raw)
-    assert len(kept(here)) == 4
+    # where they are kept already nothing is taken in, until one of them is deleted
+    again, skipped = scenarios.import_json(here, raw)
+    assert again == []
+    assert [(each.entry, each.error.message_id) for each in skipped] == [
+        (1, "scenario_already_kept"),
+        (2, "scenario_already_kept"),
+    ]
     assert scenarios.get(here, made.scenario_id) == made
+    for one in (made, twin):
+        scenarios.delete(here, one.scenario_id)
+    assert len(scenarios.import_json(here, raw)[0]) == 2
+
+
+def test_a_copy_whose_parent_is_kept_already_finds_it(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    made = keep(here)
+    twin = scenarios.copy(here, made.scenario_id, "Another name")
+    raw = scenarios.export_json(here, [twin.scenario_id, made.scenario_id])
+    scenarios.delete(here, twin.scenario_id)
+    [one], [same] = scenarios.import_json(here, raw)
+    assert (one.name, one.parent) == ("Another name", made.scenario_id)
+    assert (same.entry, same.name) == (2, made.name)
 
 
 def test_an_export_of_what_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -279,8 +298,12 @@ def test_whatever_a_file_holds_every_entry_is_taken_in_or_named(
     assert len(found) + len(skipped) == len(entries)
     assert len(found) >= entries.count(GOOD)
     assert sorted(one.scenario_id for one in kept(store)) == sorted(one.scenario_id for one in found)
-    again, lost = scenarios.import_json(store, scenarios.export_json(store, [o.scenario_id for o in found]))
+    raw = scenarios.export_json(store, [o.scenario_id for o in found])
+    other = tmp_path_factory.mktemp("other")
+    again, lost = scenarios.import_json(other, raw)
     assert lost == []
+    twice, lost = scenarios.import_json(other, raw)
+    assert (twice, len(lost)) == ([], len(found))
     assert [(o.name, o.note, o.settings) for o in again] == [(o.name, o.note, o.settings) for o in found]
 
 
