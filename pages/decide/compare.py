@@ -89,17 +89,22 @@ def screen_button() -> None:
 def one_of(found: list[Chosen]) -> Study:
     """The plan that is looked at by itself."""
     letters = LETTERS[: len(found)]
-    if state["studied"] not in letters:
-        state["studied"] = letters[0]
+    letter = state["studied"] if state["studied"] in letters else letters[0]
     if len(found) > 1 and not full:
+        link.hold("studied_pick", letter)
+
+        def keep() -> None:
+            """The choice outlives the page, and stands in the link."""
+            state["studied"] = state["studied_pick"]
+
         st.segmented_control(
             t("compare.of"),
             list(letters),
             format_func=lambda x: f"{x} · {found[letters.index(x)].plan.name}",
-            key="studied",
+            key="studied_pick",
             required=True,
+            on_change=keep,
         )
-    letter = state["studied"]
     one = found[letters.index(letter)]
     return Study(one.inventory, one.plan.scenario, one.plan.name, letter, one.plan.solution)
 

@@ -61,6 +61,9 @@ def test_every_download_carries_inventory_and_notice(page, shipped, monkeypatch)
         if name.endswith(".gpkg"):
             assert content().startswith(b"SQLite format 3\0")
             continue
+        if name.endswith(".pdf"):
+            assert content().startswith(b"%PDF-")
+            continue
         if name.endswith(".xlsx"):
             sheets = CalamineWorkbook.from_filelike(io.BytesIO(content()))
             cells = [

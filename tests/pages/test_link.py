@@ -73,6 +73,18 @@ GIVEN = {
     "withheld": "1",
     "by_class": "Amphibia:0.2",
     "words": "aichi",
+    "plans": "0123456789ab~now",
+    "study": "ladder",
+    "letter": "B",
+    "full": "1",
+    "ladder": "goal",
+    "rungs": "3",
+    "budgets": "5, 10",
+    "apart": "2",
+    "within": "10",
+    "most": "4",
+    "diameter": "250",
+    "across": "1",
 }
 TRIED = [item for item in link.PARAMETERS if item.code in GIVEN]
 
