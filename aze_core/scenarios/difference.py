@@ -105,7 +105,7 @@ def replacement_costs(inventory: Inventory, scenario: Scenario, solution: Soluti
     asked = ask(inventory, scenario)
     sites = asked.candidates.sites
     found = pd.Series(np.nan, index=pd.Index(solution.selected, name="site_id"), name="replacement_cost")
-    if _is_plain(asked) and scenario.budget_kind == "sites":
+    if asked.is_plain and scenario.budget_kind == "sites":
         return _read_off(asked, scenario, found)
     clock = Clock(value("scenario.time_limit_s"))
     for site in solution.selected:
@@ -114,10 +114,6 @@ def replacement_costs(inventory: Inventory, scenario: Scenario, solution: Soluti
         with contextlib.suppress(TimeoutError):
             found[site] = _lost(asked, scenario.budget, sites.index(site), solution.objective, clock)
     return found
-
-
-def _is_plain(asked: Asked) -> bool:
-    return not asked.quotas and not asked.goal.linked and asked.first is None
 
 
 def _read_off(asked: Asked, scenario: Scenario, found: pd.Series) -> pd.Series:
@@ -133,7 +129,7 @@ def _lost(asked: Asked, budget: float, at: int, objective: float, clock: Clock) 
     """Objective lost without one candidate; missing where the time does not do to prove it."""
     if asked.candidates.locked[at]:
         return float("inf")
-    if _is_plain(asked):
+    if asked.is_plain:
         out = np.arange(len(asked.candidates.cost)) == at
         goal, found = asked.goal, asked.candidates
         rest = plan_at(goal.values, found.costs, budget, found.locked, out, clock.left)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aze_core.domain.errors import ScenarioError
 from aze_core.domain.model import Inventory, RankSettings, Weights
 from aze_core.domain.settings import value
+from aze_core.measures.solver import time_limit
 from aze_core.ranking.score import rank_sites
 from aze_core.scenarios.candidates import (
     Candidates,
@@ -22,6 +23,7 @@ from aze_core.scenarios.candidates import (
 from aze_core.scenarios.clock import Clock
 from aze_core.scenarios.conflicts import refuse
 from aze_core.scenarios.exact import Goal, Limits, Optimum, Quota, max_value
+from aze_core.scenarios.frontier import plan_at
 from aze_core.scenarios.gains import goal_of, plan_gain
 from aze_core.scenarios.greedy import top_of_the_list
 from aze_core.scenarios.scenario import BUDGETS, Scenario
@@ -40,6 +42,11 @@ class Asked:
     goal: Goal
     first: Goal | None
     quotas: tuple[Quota, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether sites count by themselves, under the budget alone."""
+        return not self.quotas and not self.goal.linked and self.first is None
 
 
 def ask(inventory: Inventory, scenario: Scenario) -> Asked:
@@ -108,7 +115,11 @@ def best_choice(
         Time ran out before any choice was found that holds floors and ceilings.
     """
     found, costs = asked.candidates, asked.candidates.costs
-    clock = Clock(value("scenario.time_limit_s") if time_limit_s is None else time_limit_s)
+    if asked.is_plain:
+        one = plan_at(asked.goal.values, costs, budget, found.locked, time_limit_s=time_limit(time_limit_s))
+        best = Optimum(one.selected, one.objective, one.bound, one.method == "exact")
+        return best, best.finished or best.bound - best.value <= _TOLERANCE
+    clock = Clock(time_limit(time_limit_s))
     limits = Limits(asked.quotas, spare=spare)
     is_exact = True
     if asked.first is not None:

@@ -163,8 +163,7 @@ def kinds(share: pd.Series) -> pd.Series:
 def _best(asked: Asked, budget: float, spare: Array | None, seconds: float) -> tuple[Array, float, bool]:
     """Chance of each candidate to be in the best plan, what that is worth, and whether it is proven."""
     found, goal = asked.candidates, asked.goal
-    plain = not asked.quotas and not goal.linked and asked.first is None
-    if plain and len(found.costs) and (found.costs == found.costs[0]).all() and found.costs[0] > 0:
+    if asked.is_plain and len(found.costs) and (found.costs == found.costs[0]).all() and found.costs[0] > 0:
         chance = _top(goal, found.locked, int(budget / found.costs[0] + 1e-9))
         return chance, float(goal.values @ chance), True
     best, sure = best_choice(asked, budget, spare, seconds)
