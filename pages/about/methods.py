@@ -58,6 +58,18 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("conflicts", ()),
     ("trade_off", (r"f(B)=\max\sum_i v_i x_i\quad\text{s.t.}\quad\sum_i c_i x_i\le B",)),
     ("scoreboard", ()),
+    ("compared", ()),
+    (
+        "ladder",
+        (
+            r"\min\sum_k\frac{f(B_k)-v(S_k)}{f(B_k)}\quad\text{s.t.}\quad S_1\subseteq\dots\subseteq S_K,"
+            r"\quad c(S_k)\le B_k",
+        ),
+    ),
+    ("others", (r"\sum_{i\in P}x_i\le|P|-k\quad\text{for every plan }P\text{ before}",)),
+    ("core", ()),
+    ("assumed", ()),
+    ("landscapes", ()),
     ("vintages", ()),
     ("coverage", ()),
     ("headline", ()),
