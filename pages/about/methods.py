@@ -62,8 +62,10 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "ladder",
         (
-            r"\min\sum_k\frac{f(B_k)-v(S_k)}{f(B_k)}\quad\text{s.t.}\quad S_1\subseteq\dots\subseteq S_K,"
-            r"\quad c(S_k)\le B_k",
+            (
+                r"\min\sum_k\frac{f(B_k)-v(S_k)}{f(B_k)}\quad\text{s.t.}\quad S_1\subseteq\dots\subseteq S_K,"
+                r"\quad c(S_k)\le B_k"
+            ),
         ),
     ),
     ("others", (r"\sum_{i\in P}x_i\le|P|-k\quad\text{for every plan }P\text{ before}",)),

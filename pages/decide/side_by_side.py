@@ -39,8 +39,8 @@ from pages.shell.widgets import (
 _SAID = 2
 """Phrases of a verdict: the most telling ones."""
 
-_NAMES = 60
-"""Species of the ledger that the sheet names."""
+_NAMES = 80
+"""Species of the ledgers that the sheet names, of all plans together."""
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -124,6 +124,18 @@ def facts(made: Comparison, letter: str, one: Chosen) -> str:
         cost=cost_text(Asked(one.inventory, one.plan.scenario), row["cost"]),
         objective=t(f"objective.{one.plan.scenario.objective}"),
     )
+
+
+def fact_rows(made: Comparison, letter: str, one: Chosen) -> list[tuple[str, str]]:
+    """What a plan takes, line by line."""
+    row: dict[Any, Any] = made.facts.to_dict("index")[letter]
+    return [
+        (t("word.sites"), number(int(row["sites"]))),
+        (t("compare.countries"), number(int(row["countries"]))),
+        (t("measure.added_area"), area(row["added_km2"])),
+        (t("compare.budget_used"), cost_text(Asked(one.inventory, one.plan.scenario), row["cost"])),
+        (t("compare.made_for"), t(f"objective.{one.plan.scenario.objective}")),
+    ]
 
 
 def sentence(made: Comparison, letter: str, one: Chosen) -> str:
@@ -264,7 +276,7 @@ def _board(inventory: Inventory, made: Comparison) -> None:
         settings(made),
         opened=True,
     )
-    note(t("compare.board_note", letter=made.letters[0]))
+    note(t("compare.board_note", letter=made.letters[0]) + " " + t("compare.board_marks"))
 
 
 def settings(made: Comparison, found: list[Chosen] | None = None) -> str:
@@ -556,7 +568,7 @@ def sheet(inventory: Inventory, made: Comparison, found: list[Chosen]) -> dict[s
                 "letter": x,
                 "name": one.plan.name,
                 "sentence": sentence(made, x, one) if len(found) > 1 else "",
-                "facts": [(t("compare.takes"), facts(made, x, one))],
+                "facts": fact_rows(made, x, one),
             }
             for x, one in zip(made.letters, found, strict=True)
         ],
@@ -583,7 +595,7 @@ def sheet(inventory: Inventory, made: Comparison, found: list[Chosen]) -> dict[s
                 "species": made.ledger.loc[
                     made.ledger["letters"].str.contains(x, regex=False), "scientific_name"
                 ]
-                .head(_NAMES)
+                .head(_NAMES // len(made.letters))
                 .tolist(),
             }
             for x in made.letters
