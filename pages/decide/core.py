@@ -14,6 +14,9 @@ from pages.decide.study import Headline, Study
 from pages.shell import studies
 from pages.shell.widgets import countries_text, draw, md, note, show, table
 
+_ROWS, _BESIDE = 12, 6
+"""Rows that are drawn at least, and those beside the borderline ones."""
+
 
 def view(study: Study, headline: Headline) -> None:
     """Draw how sure the sites of one plan are."""
@@ -29,9 +32,10 @@ def view(study: Study, headline: Headline) -> None:
         st.markdown(t("core.nothing_drawn"))
     frame = site_frame(study, made)
     drawn = frame[(frame["share"] > 0) | frame["in_plan"]]
-    # what to argue about stands first: those nearest to the middle, then the rest
+    # what to argue about, with a few on either side
     order = drawn.assign(_far=(drawn["share"] - 0.5).abs()).sort_values(["_far", "label"])
-    first = drawn.loc[order.head(charts.MOST_ROWS).index].sort_values("share", ascending=False, kind="stable")
+    most = min(charts.MOST_ROWS, max(_ROWS, made.number("borderline") + _BESIDE))
+    first = drawn.loc[order.head(most).index].sort_values("share", ascending=False, kind="stable")
     if len(first):
         ends = (float(value("robust.never")), float(value("robust.core")))
         words = {

@@ -74,9 +74,9 @@ def _and(letters: Iterable[str]) -> str:
 
 def view(inventory: Inventory, made: Comparison, found: list[Chosen], full: bool) -> None:
     """Draw the comparison; on the full screen three things alone."""
-    cards(inventory, made, found)
+    cards(made, found, full)
     if full:
-        left, right = st.columns([1, 1.3], gap="medium")
+        left, right = st.columns([1.2, 1], gap="small")
         with left:
             _strip(made, full)
         with right:
@@ -103,12 +103,13 @@ def view(inventory: Inventory, made: Comparison, found: list[Chosen], full: bool
 # ---------------------------------------------------------------- verdicts
 
 
-def cards(inventory: Inventory, made: Comparison, found: list[Chosen]) -> None:
-    """One card for each plan: what it takes, and what it buys and gives up."""
+def cards(made: Comparison, found: list[Chosen], full: bool) -> None:
+    """One card for each plan: what it takes, and what it buys and gives up; for a room that alone."""
     for cell, letter, one in zip(st.columns(len(found), gap="small"), made.letters, found, strict=True):
         with cell, st.container(border=True):
             st.markdown(f"**{letter} · {md(one.plan.name)}**")
-            note(md(facts(made, letter, one)))
+            if not full or len(found) == 1:
+                note(md(facts(made, letter, one)))
             if len(found) > 1:
                 st.markdown(md(sentence(made, letter, one)))
 
@@ -211,7 +212,7 @@ def _strip(made: Comparison, full: bool) -> None:
         "value": t("word.value"),
         "today": t("word.today"),
     }
-    k = 1.45 if full else 1.0
+    k = 1.2 if full else 1.0
     parts = [
         f"{t(f'measure.{code}')}: "
         + ", ".join(
@@ -220,7 +221,7 @@ def _strip(made: Comparison, full: bool) -> None:
         for code in ("species_all_covered", "sites_complete")
     ]
     show(
-        draw(charts.measures_strip, pd.DataFrame(rows), words, k=k, label_limit=150),
+        draw(charts.measures_strip, pd.DataFrame(rows), words, k=k, label_limit=120 if full else 150),
         t("compare.strip_alt", parts="; ".join(parts)),
     )
 
@@ -344,8 +345,7 @@ def _map(inventory: Inventory, made: Comparison, full: bool) -> None:
                 frame,
                 words,
                 letters=made.letters,
-                k=1.45 if full else 1.0,
-                height=420 if full else 300,
+                k=1.2 if full else 1.0,
                 bounds="sites" if loads.is_regional(inventory) else None,
                 land=display.land(),
             ),
