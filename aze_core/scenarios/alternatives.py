@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aze_core.domain.model import Choice, Inventory, checked_number, checked_whole
 from aze_core.domain.settings import value
 from aze_core.scenarios.conflicts import refuse
-from aze_core.scenarios.exact import Goal, Limits, Quota, fewest, least_cost
+from aze_core.scenarios.exact import Goal, Limits, Quota, fewest, least_cost, within
 from aze_core.scenarios.problem import Asked, as_solution, ask, best_choice
 from aze_core.scenarios.scenario import Scenario
 from aze_core.scenarios.solution import Solution
@@ -190,7 +190,7 @@ def _next(inventory: Inventory, scenario: Scenario, apart: Asked, seconds: float
         spare, proven = least_cost(found.costs, found.locked, apart.quotas, seconds)
     except TimeoutError:
         return "time"
-    if spare is None or found.costs @ spare > scenario.budget * (1 + 1e-12) + 1e-9:
+    if spare is None or not within(found.costs @ spare, scenario.budget):
         return "apart" if proven else "time"
     best, is_exact = best_choice(apart, scenario.budget, spare, seconds)
     return as_solution(inventory, scenario, apart, best, is_exact)

@@ -25,7 +25,7 @@ from aze_core.scenarios.candidates import (
     withheld_sites,
 )
 from aze_core.scenarios.clock import Clock
-from aze_core.scenarios.exact import Limits, Quota, least_cost, max_value
+from aze_core.scenarios.exact import Limits, Quota, least_cost, max_value, within
 from aze_core.scenarios.quota_name import quota_name
 from aze_core.scenarios.scenario import Scenario
 
@@ -133,7 +133,7 @@ def refuse(
         raise one.error
     chosen = _cheapest(found.costs, found.locked, quotas(inventory, scenario, found.sites), clock).chosen
     # out of time, the cheapest so far may be beyond the budget
-    return chosen if chosen is not None and _within(float(found.costs @ chosen), scenario.budget) else None
+    return chosen if chosen is not None and within(float(found.costs @ chosen), scenario.budget) else None
 
 
 def _first(inventory: Inventory, scenario: Scenario, found: Candidates, clock: Clock) -> Conflict | None:
@@ -370,14 +370,14 @@ def _over_budget(
     """The cheapest plan of all costs more than the budget."""
     rows = quotas(inventory, scenario, found.sites)
     chosen, proven = _cheapest(found.costs, found.locked, rows, clock)
-    if chosen is None or not proven or _within(need := float(found.costs @ chosen), scenario.budget):
+    if chosen is None or not proven or within(need := float(found.costs @ chosen), scenario.budget):
         return None
     kind, most = scenario.budget_kind, value("scenario.budget_max")
-    if not _within(need, most):
+    if not within(need, most):
         return _beyond_any_budget(inventory, scenario, found, need, clock)
     to = min(_at_least(need, kind), most)
     told = {"budget": scenario.budget, "to": to}
-    if _within(forced := float(found.costs[found.locked].sum()), scenario.budget):
+    if within(forced := float(found.costs[found.locked].sum()), scenario.budget):
         smallest, alone = _smallest(inventory, scenario, clock, with_budget=True)
         parts = tuple(smallest)
         named = [part for part in parts if part.kind != "budget"]
@@ -402,13 +402,13 @@ def _beyond_any_budget(
     """The cheapest plan of all costs more than any budget: what forces most of it gives way."""
     code, most = "beyond_any_budget", value("scenario.budget_max")
     fields: dict[str, Any] = {"need": _at_least(need, scenario.budget_kind), "most": most}
-    if _within(float(found.costs[found.locked].sum()), most):
+    if within(float(found.costs[found.locked].sum()), most):
         parts, _ = _smallest(inventory, replace(scenario, budget=most), clock, with_budget=True)
         entry, inside, open_rows = _gives_way(inventory, scenario, found, parts)
         number, is_proven = 0, True
         for others in open_rows:
             spare, is_proven = _cheapest(found.costs, found.locked, others, clock)
-            if spare is not None and _within(float(found.costs @ spare), most):
+            if spare is not None and within(float(found.costs @ spare), most):
                 limits = Limits(others, spare=spare)
                 best = max_value(inside, found.costs, most, found.locked, (), clock.left, limits)
                 number, is_proven = round(best.value), best.finished
@@ -426,7 +426,7 @@ def _beyond_any_budget(
     }
     order = sorted(
         held,
-        key=lambda part: (_within(need - saved[part], most), whole[part], part.kind == "must_have"),
+        key=lambda part: (within(need - saved[part], most), whole[part], part.kind == "must_have"),
         reverse=True,
     )
     named = (Part("budget"), *held)
@@ -435,7 +435,7 @@ def _beyond_any_budget(
         return _drop_must_have(inventory, scenario, code, fields, named, order[0].code)
     sites: list[str] = []
     for part in order:
-        if part.kind == "locked_in" and saved[part] > 0 and not _within(need, most):
+        if part.kind == "locked_in" and saved[part] > 0 and not within(need, most):
             sites.append(part.code)
             need -= saved[part]
     return replace(_unlock(inventory, scenario, code, sites, list(named)), fields=fields)
@@ -445,10 +445,6 @@ def _held_by(inventory: Inventory, part: Part, found: Candidates) -> set[str]:
     """Forced candidates that a lock or a must-have species asks for."""
     asked = sites_to_cover(inventory, part.code) if part.kind == "must_have" else [part.code]
     return set(asked).intersection(found.forced)
-
-
-def _within(cost: float, budget: float) -> bool:
-    return cost <= budget * (1 + 1e-12) + 1e-9
 
 
 def _at_least(need: float, kind: str) -> float:
@@ -496,7 +492,7 @@ def _smallest(
     def cannot(parts: Sequence[Part]) -> bool:
         """Whether these alone cannot be had, for sure."""
         found, cost = alone(parts)
-        over = any(part.kind == "budget" for part in parts) and not _within(cost, scenario.budget)
+        over = any(part.kind == "budget" for part in parts) and not within(cost, scenario.budget)
         return found.is_none or (found.proven and over)
 
     # what is named first is kept longest: numbers before sites

@@ -12,7 +12,7 @@ from aze_core.domain.model import Inventory
 from aze_core.domain.settings import value
 from aze_core.scenarios.clock import Clock
 from aze_core.scenarios.conflicts import Part
-from aze_core.scenarios.exact import least_cost
+from aze_core.scenarios.exact import least_cost, within
 from aze_core.scenarios.frontier import plan_at
 from aze_core.scenarios.problem import Asked, ask, best_choice, solve
 from aze_core.scenarios.scenario import Scenario
@@ -139,7 +139,7 @@ def _lost(asked: Asked, budget: float, at: int, objective: float, clock: Clock) 
     without = replace(asked, candidates=replace(asked.candidates, cost=cost))
     costs, locked = without.candidates.costs, without.candidates.locked
     spare, proven = least_cost(costs, locked, without.quotas, clock.left)
-    if spare is None or costs @ spare > budget * (1 + 1e-12) + 1e-9:
+    if spare is None or not within(costs @ spare, budget):
         return float("inf") if proven else float("nan")
     best, is_exact = best_choice(without, budget, spare, clock.left)
     return max(0.0, objective - best.value * asked.goal.scale) if is_exact else float("nan")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +118,17 @@ class Optimum:
     finished: bool
 
 
+def within(cost: Any, budget: float) -> Any:
+    """Whether a cost, or each of an array, is within a budget, but for the rounding of sums.
+
+    Examples
+    --------
+    >>> within(0.1 + 0.2, 0.3), within(np.array([1.0, 3.1]), 3).tolist()
+    (True, [True, False])
+    """
+    return cost <= budget * (1 + 1e-12) + 1e-9
+
+
 def total_value(values: Array, linked: tuple[Linked, ...], chosen: Array) -> float:
     """Value of a choice: the sites' own values plus what linked species gain.
 
@@ -171,8 +183,7 @@ def max_value(
         return Optimum(np.zeros(0), 0.0, 0.0, True)
     clock = Clock(time_limit_s)
     goal, links = Goal(values, linked), (*linked, *limits.linked)
-    slack = 1e-9 + 1e-12 * budget
-    possible = locked_in | (costs <= budget + slack)
+    possible = locked_in | within(costs, budget)
     highest = max(float(values.max()), max((link.weight for link in linked), default=0.0)) or 1.0
     v_scale, c_scale = highest / SCALE, (budget or 1.0) / SCALE
     objective = np.concatenate([values, [link.weight for link in linked], np.zeros(len(limits.linked))])
@@ -182,7 +193,7 @@ def max_value(
     units = (locked_in, possible)
 
     found, bound, finished = _solve(-objective, rows, units, links, clock.left)
-    while found is not None and costs @ found > budget + slack:
+    while found is not None and not within(costs @ found, budget):
         # within the solver's tolerance, not within the budget: forbid this set, and all that contain it
         dear = np.where(costs > 0, found, 0.0)
         rows.append((np.concatenate([dear, np.zeros(len(links))]), dear.sum() - 1))
@@ -284,8 +295,7 @@ def fewest(
     spare = np.zeros(n) if limits.spare is None else limits.spare
     if n == 0:
         return spare, True
-    slack = 1e-9 + 1e-12 * budget
-    possible = locked_in | (costs <= budget + slack)
+    possible = locked_in | within(costs, budget)
     highest = max(float(goal.values.max()), max((link.weight for link in linked), default=0.0)) or 1.0
     v_scale, c_scale = highest / SCALE, (budget or 1.0) / SCALE
     already = sum(link.weight * link.level(np.zeros(n)) for link in linked)
@@ -299,7 +309,11 @@ def fewest(
     aim = np.concatenate([wanted, nothing])
     found, _, finished = _solve(aim, rows, (locked_in, possible), linked, time_limit_s)
     # within the solver's tolerance, not within the budget or not worth enough: no answer
-    if found is None or costs @ found > budget + slack or goal.of(found) < least - 1e-9 * max(1.0, highest):
+    if (
+        found is None
+        or not within(costs @ found, budget)
+        or goal.of(found) < least - 1e-9 * max(1.0, highest)
+    ):
         return spare, False
     return found, finished
 

@@ -15,7 +15,7 @@ from aze_core.domain.model import Inventory, checked_one
 from aze_core.domain.settings import value
 from aze_core.measures.solver import SCALE, minimise, time_limit
 from aze_core.scenarios.conflicts import refuse
-from aze_core.scenarios.exact import Optimum, least_cost
+from aze_core.scenarios.exact import Optimum, least_cost, within
 from aze_core.scenarios.problem import Asked, as_solution, ask, best_choice, narrowed
 from aze_core.scenarios.scenario import Scenario
 from aze_core.scenarios.solution import Solution
@@ -223,7 +223,7 @@ def _downward(
         part = narrowed(asked, budget, asked.candidates.locked, ~chain[-1])
         costs = part.candidates.costs
         spare, _ = least_cost(costs, part.candidates.locked, part.quotas)
-        if spare is None or costs @ spare > budget * (1 + 1e-12) + 1e-9:
+        if spare is None or not within(costs @ spare, budget):
             return None
         found, is_exact = best_choice(part, budget, spare, value("scenario.time_limit_s") / len(steps))
         proven &= is_exact
@@ -277,9 +277,7 @@ def _together(asked: Asked, steps: list[float], tops: list[float]) -> tuple[list
     nested = nested - hstack(
         [csr_array(((k - 1) * n, n)), block_diag([eye] * (k - 1)), csr_array(((k - 1) * n, k * m))]
     )
-    high = np.concatenate(
-        [(found.locked | useful & (found.costs <= budget * (1 + 1e-12) + 1e-9)) for budget in budgets]
-    )
+    high = np.concatenate([(found.locked | useful & within(found.costs, budget)) for budget in budgets])
     low = np.tile(found.locked, k).astype(float)
     made = minimise(
         objective,
@@ -293,7 +291,7 @@ def _together(asked: Asked, steps: list[float], tops: list[float]) -> tuple[list
         return None, False
     chain = list(made.x[: n * k].reshape(k, n) > 0.5)
     kept = all(
-        found.costs[own].sum() <= budget * (1 + 1e-12) + 1e-9
+        within(found.costs[own].sum(), budget)
         and all(quota.holds(own.astype(float)) for quota in asked.quotas)
         for own, budget in zip(chain, steps, strict=True)
     )
