@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import pandas as pd
@@ -221,7 +222,9 @@ def _table(study: Study, made: Landscapes, chosen: LandscapeSettings) -> None:
     """The landscapes; their names can be typed over."""
     frame = table_frame(study, made)
     column = st.column_config
-    key = "landscape_table"
+    # edits are kept by row: an editor of other rows, or of other names, is another editor
+    said = "\n".join([*frame.index, *frame["name"]])
+    key = f"landscape_table_{zlib.crc32(said.encode()):08x}"
 
     def keep() -> None:
         """Names that were typed over."""
