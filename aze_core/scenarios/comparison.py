@@ -96,7 +96,8 @@ class Comparison:
     letters : str
         ``"AB"`` to ``"ABCD"``, in the order given.
     measures : pandas.DataFrame
-        Index `measure`; `aichi`, `gbf`, `unit`, `n`, `before`, one column per letter: the value after each
+        Index `measure`; `aichi`, `gbf`, `unit`, `n` (missing
+        where plans count different sites), `before`, one column per letter: the value after each
         plan; `best`: letters of the plans that are ahead, empty where all are alike or more is not better.
     facts : pandas.DataFrame
         Index: letters; `sites`, `countries`, `added_km2` (known areas), `area_unknown` (sites), `cost` in the
@@ -288,6 +289,9 @@ def _measures(boards: dict[str, pd.DataFrame]) -> pd.DataFrame:
     found = first[["aichi", "gbf", "unit", "n", "before"]].copy()
     for letter, board in own.items():
         found[letter] = board["after"].astype(float).reindex(found.index)
+    # what is counted at the sites of a plan alone differs from plan to plan
+    each = pd.DataFrame({x: board["n"] for x, board in own.items()}).reindex(found.index)
+    found["n"] = found["n"].astype("Int64").mask(each.max(axis=1) > each.min(axis=1))
     letters = list(boards)
     best = []
     for measure, row in found.iterrows():

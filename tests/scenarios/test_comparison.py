@@ -64,6 +64,8 @@ def test_two_plans_by_hand() -> None:
     assert lines.at["risk_reduction", "best"] == "A"
     assert lines.at["added_area", "best"] == ""  # more land is not better by itself
     assert made.facts["added_km2"].tolist() == [10, 2 + 4 * 0.5]
+    assert lines["n"].isna().to_dict()["added_area"]  # one site of A, two of B
+    assert lines.at["sites_complete", "n"] == 4
     assert made.facts["countries"].tolist() == [1, 2]
     assert made.countries.to_dict() == {"A": {"MEX": 1, "PER": 0}, "B": {"MEX": 1, "PER": 2}}
     assert made.ledger_n == {"A": 3, "B": 3}
