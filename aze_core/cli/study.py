@@ -287,7 +287,8 @@ def _alternatives(given: argparse.Namespace, inventory: Inventory, scenario: Sce
         }
         for at, one in enumerate([made.best, *made.plans])
     ]
-    told = t("study.farthest", n=made.farthest, within=given.within)
+    proven = "study.farthest" if made.farthest_proven else "study.farthest_at_least"
+    told = t(proven, n=made.farthest, within=given.within)
     stop = [t(f"alternatives.stop.{made.stop}", apart=given.apart, within=given.within)] if made.stop else []
     return alternatives_report(made), [pd.DataFrame(rows)], [told, *stop]
 

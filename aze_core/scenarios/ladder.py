@@ -222,7 +222,10 @@ def _downward(
     for budget in steps[-2::-1]:
         part = narrowed(asked, budget, asked.candidates.locked, ~chain[-1])
         costs = part.candidates.costs
-        spare, _ = least_cost(costs, part.candidates.locked, part.quotas)
+        try:
+            spare, _ = least_cost(costs, part.candidates.locked, part.quotas)
+        except TimeoutError:
+            return None
         if spare is None or not within(costs @ spare, budget):
             return None
         found, is_exact = best_choice(part, budget, spare, value("scenario.time_limit_s") / len(steps))

@@ -111,10 +111,15 @@ def part_of(study: Study, best: Solution, plan: Solution) -> float:
 
 def answer(study: Study, made: Alternatives, within: float) -> str:
     """How many plans are nearly as good, and how far they can go."""
+    if not made.plans and (made.stop == "time" or not made.farthest_proven):
+        return t("others.answer_time", within=within, letter=study.letter)
     if not made.plans:
         return t("others.answer_none", within=within, far=made.farthest, letter=study.letter)
     least = min(part_of(study, made.best, plan) for plan in made.plans)
-    return t("others.answer", n=len(made.plans), part=least, far=made.farthest, within=within)
+    said = t("others.answer", n=len(made.plans), part=least)
+    if made.farthest_proven:
+        said += " " + t("others.answer_far", far=made.farthest, within=within)
+    return said
 
 
 def trade(study: Study, best: Solution, plan: Solution) -> str:

@@ -84,15 +84,17 @@ def read(text: str) -> tuple[float, ...]:
 def answer(study: Study, made: Ladder) -> str:
     """How many steps, and what nesting costs at the worst of them."""
     steps = made.steps
-    lost = steps["species_loss"] if study.scenario.objective == "lexicographic" else steps["loss"]
     fields: dict[str, Any] = {"n": len(steps), "sites": int(steps["sites"].iloc[-1])}
-    if (lost <= 1e-9).all():
+    rows: list[dict[Any, Any]] = steps.to_dict("records")
+    species = study.scenario.objective == "lexicographic"
+    step, row = max(enumerate(rows, start=1), key=lambda each: each[1]["loss_share"])
+    if species and max(each["species_loss"] for each in rows) > 0:
+        step, row = max(enumerate(rows, start=1), key=lambda each: each[1]["species_loss"])
+        return t("ladder.answer_species", step=step, species=int(row["species_loss"]), **fields)
+    if row["loss"] <= 1e-9:
         return t("ladder.answer_free", **fields)
-    worst = int(lost.to_numpy().argmax()) + 1
-    row: dict[Any, Any] = steps.to_dict("index")[worst]
-    if study.scenario.objective == "lexicographic":
-        return t("ladder.answer_species", step=worst, species=int(row["species_loss"]), **fields)
-    return t("ladder.answer", step=worst, loss=row["loss_share"], **fields)
+    code = "ladder.answer_risk" if species else "ladder.answer"
+    return t(code, step=step, loss=row["loss_share"], **fields)
 
 
 def _chart(study: Study, made: Ladder) -> None:

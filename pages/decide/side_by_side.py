@@ -156,7 +156,10 @@ def sentence(made: Comparison, letter: str, one: Chosen) -> str:
     ]
     if verdict.beaten_by:
         parts.append(t("compare.beaten", letters=", ".join(verdict.beaten_by)))
-    return " ".join(parts) if parts else t("compare.verdict_even")
+    if not parts:
+        told = "verdict_small" if verdict.buys or verdict.gives_up else "verdict_even"
+        return t(f"compare.{told}")
+    return " ".join(parts)
 
 
 def _phrases(lines: tuple[tuple[str, float, float], ...], one: Chosen, of: tuple[str, ...]) -> str:
