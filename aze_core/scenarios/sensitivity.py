@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,8 @@ from aze_core.domain.model import SCHEMES, Inventory
 from aze_core.domain.settings import value
 from aze_core.measures.extinction import FIXED
 from aze_core.ranking.criteria import cover_range, latest
-from aze_core.scenarios.problem import plan_value, solve
+from aze_core.scenarios.exact import within
+from aze_core.scenarios.problem import ask, plan_value, solve
 from aze_core.scenarios.scenario import UNKNOWN_COSTS, Scenario
 from aze_core.scenarios.solution import Solution
 
@@ -21,7 +23,19 @@ KINDS = ("horizon", "scheme", "effect", "unknown_cost", "unknown_cover", "cover_
 becomes of a site of unknown area or cost; a site of unknown cover taken as uncovered; cover at the high end
 of its range; species of unknown category taken as Critically Endangered."""
 
-COLUMNS = ("kind", "code", "stays", "entered", "left", "best", "kept", "loss", "loss_share", "problem")
+COLUMNS = (
+    "kind",
+    "code",
+    "possible",
+    "stays",
+    "entered",
+    "left",
+    "best",
+    "kept",
+    "loss",
+    "loss_share",
+    "problem",
+)
 
 
 def sensitivity(inventory: Inventory, scenario: Scenario, plan: Solution) -> pd.DataFrame:
@@ -37,7 +51,8 @@ def sensitivity(inventory: Inventory, scenario: Scenario, plan: Solution) -> pd.
     Returns
     -------
     pandas.DataFrame
-        One row per changed assumption. `kind`, one of `KINDS`; `code`, its other value as text; `stays`:
+        One row per changed assumption. `kind`, one of `KINDS`; `code`, its other value as text; `possible`:
+        whether the plan could still be chosen, with its sites, its cost and all that is asked for; `stays`:
         whether the plan is still a best one; else `entered` and `left` (tuples of `site_id`) from the plan to
         the best one; `best` and `kept`, what the best plan and this plan are worth under it, `loss` between
         them, at least 0, and `loss_share` of the best; `problem`, a ScenarioError where no plan is left.
@@ -62,7 +77,8 @@ def sensitivity(inventory: Inventory, scenario: Scenario, plan: Solution) -> pd.
     """
     rows = []
     for kind, code, data, asked in _variants(inventory, scenario):
-        row = {"kind": kind, "code": code, "stays": False, "entered": (), "left": (), "problem": None}
+        row: dict[str, Any] = {"kind": kind, "code": code, "possible": False, "stays": False}
+        row |= {"entered": (), "left": (), "problem": None}
         try:
             best = solve(data, asked)
         except ScenarioError as error:
@@ -70,19 +86,31 @@ def sensitivity(inventory: Inventory, scenario: Scenario, plan: Solution) -> pd.
             continue
         kept = plan_value(data, asked, plan.selected)
         room = 1e-9 * max(1.0, abs(best.objective))
-        stays = best.objective - kept <= room
+        possible = _is_possible(data, asked, plan)
+        stays = possible and best.objective - kept <= room
         if scenario.objective == "lexicographic":
             species = round(plan_value(data, replace(asked, objective="species"), plan.selected))
             stays &= best.species <= species
         loss = best.objective - kept
-        loss = 0.0 if stays else loss
-        row |= {"stays": stays, "best": best.objective, "kept": kept, "loss": loss}
+        # what cannot be chosen any more cannot be stayed with
+        loss = 0.0 if stays else loss if possible else float("nan")
+        row |= {"possible": possible, "stays": stays, "best": best.objective, "kept": kept, "loss": loss}
         if not stays:
             row["entered"] = tuple(sorted(set(best.selected) - set(plan.selected)))
             row["left"] = tuple(sorted(set(plan.selected) - set(best.selected)))
         row["loss_share"] = loss / best.objective if best.objective > 0 else 0.0
         rows.append(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _is_possible(inventory: Inventory, scenario: Scenario, plan: Solution) -> bool:
+    """Whether the sites of a plan can be chosen together under a scenario."""
+    asked = ask(inventory, scenario)
+    found = asked.candidates
+    chosen = found.cost.index.isin(plan.selected)
+    held = int(chosen.sum()) == len(plan.selected) and bool((chosen | ~found.locked).all())
+    kept = all(quota.holds(chosen.astype(float)) for quota in asked.quotas)
+    return held and kept and bool(within(float(found.costs[chosen].sum()), scenario.budget))
 
 
 def _variants(inventory: Inventory, scenario: Scenario) -> Iterator[tuple[str, str, Inventory, Scenario]]:

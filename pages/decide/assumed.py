@@ -92,7 +92,10 @@ def answer(study: Study, made: pd.DataFrame) -> str:
     fields: dict[str, Any] = {"letter": study.letter, "n": len(solved), "stays": len(solved) - len(moving)}
     if moving.empty:
         return t("assumed.answer_all", **fields)
-    most = max(moving.to_dict("records"), key=lambda row: float(row["loss_share"]))
+    priced = moving[moving["possible"].astype(bool)]
+    if priced.empty:
+        return t("assumed.answer_gone", **fields)
+    most = max(priced.to_dict("records"), key=lambda row: float(row["loss_share"]))
     return t("assumed.answer", variant=variant(most), loss=float(most["loss_share"]), **fields)
 
 
@@ -112,6 +115,8 @@ def row_frame(study: Study, made: pd.DataFrame) -> pd.DataFrame:
                 if row["problem"] is not None
                 else t("assumed.stays")
                 if row["stays"]
+                else t("assumed.impossible")
+                if not row["possible"]
                 else percent(row["loss_share"], 1)
                 for row in rows
             ],

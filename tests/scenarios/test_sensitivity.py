@@ -97,6 +97,16 @@ def test_what_an_objective_does_not_use_is_left_out() -> None:
     assert "horizon" not in published.index.get_level_values("kind")
 
 
+def test_a_plan_that_can_no_longer_be_chosen_does_not_stay() -> None:
+    """V, of unknown area, is in the plan at the median; left out, the best plan is worth less."""
+    sites: dict[str, Any] = {"A": {"area": 1}, "V": {}}
+    asked = Scenario("km2", 1, unknown_cost="median", assumptions=TWENTY)
+    rows = moved(asked, sites, {"a": ("EN", ["A"]), "v": ("CR", ["V"])})
+    row = rows.loc[("unknown_cost", "leave_out")]
+    assert (row["possible"], row["stays"], row["entered"], row["left"]) == (False, False, ("A",), ("V",))
+    assert pd.isna(row["loss"])
+
+
 def test_where_no_plan_is_left_the_row_says_why() -> None:
     """Taken as uncovered, the locked site costs more than the budget."""
     sites: dict[str, Any] = {"A": {"cover": {2020: 0.9}, "area": 10}, "U": {"cover": {2020: 0.0}}}
@@ -118,7 +128,7 @@ def test_every_row_is_a_solve_of_its_own(data: st.DataObject) -> None:
     plan = solve(inventory, asked)
     for row in sensitivity(inventory, asked, plan).to_dict("records"):
         assert row["kind"] in KINDS
-        assert row["stays"] or objective == "lexicographic" or row["loss"] > 0
+        assert row["stays"] or objective == "lexicographic" or not row["possible"] or row["loss"] > 0
         assert not row["stays"] or (row["entered"], row["left"]) == ((), ())
         after = set(plan.selected) - set(row["left"]) | set(row["entered"])
         assert len(after) <= 2
