@@ -159,7 +159,7 @@ def alternatives_report(made: Alternatives) -> dict[str, Any]:
     """Alternatives as plain values."""
     return {
         "best": asdict(made.best),
-        "plans": [asdict(one) for one in made.plans],
+        "plans": [{**asdict(one), "part": made.part(one)} for one in made.plans],
         "stop": made.stop,
         "next_best": None if made.next_best is None else asdict(made.next_best),
         "farthest": made.farthest,
@@ -279,7 +279,7 @@ def _alternatives(given: argparse.Namespace, inventory: Inventory, scenario: Sce
         {
             "plan": at,
             "objective": one.objective,
-            "part": one.objective / made.best.objective if made.best.objective else 1.0,
+            "part": made.part(one),
             "cost": one.cost,
             "species": one.species,
             "in": ", ".join(sorted(set(one.selected) - best)),

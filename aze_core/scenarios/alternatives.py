@@ -80,6 +80,12 @@ class Alternatives:
     farthest: int
     farthest_proven: bool
 
+    def part(self, plan: Solution) -> float:
+        """What a plan reaches of the best, 0 to 1: of the number of species where they come first."""
+        if self.best.why == "lexicographic":
+            return plan.species / self.best.species if self.best.species else 1.0
+        return plan.objective / self.best.objective if self.best.objective > 0 else 1.0
+
 
 def alternatives(inventory: Inventory, scenario: Scenario, differing: Differing) -> Alternatives:
     r"""Plans that answer the scenario nearly as well and differ from the best and from each other.

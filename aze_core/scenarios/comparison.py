@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
 
@@ -76,7 +77,8 @@ class Verdict:
     gives_up : tuple of (str, float, float)
         The same where another plan is ahead, and by how much the best one is.
     beaten_by : str
-        Letters of plans that are nowhere behind and somewhere ahead of it, costs included.
+        Letters of plans that are nowhere behind and somewhere ahead of it, with those `COSTS` that can be set
+        against each other.
     same_as : str
         Letters of plans with the same sites.
     """
@@ -96,13 +98,13 @@ class Comparison:
     letters : str
         ``"AB"`` to ``"ABCD"``, in the order given.
     measures : pandas.DataFrame
-        Index `measure`; `aichi`, `gbf`, `unit`, `n` (missing
-        where plans count different sites), `before`, one column per letter: the value after each
-        plan; `best`: letters of the plans that are ahead, empty where all are alike or more is not better.
+        Index `measure`; `aichi`, `gbf`, `unit`, `n` (missing where plans count different sites), `before`,
+        one column per letter: the value after each plan; `best`: letters of the plans that are ahead, empty
+        where all are alike or more is not better.
     facts : pandas.DataFrame
         Index: letters; `sites`, `countries`, `added_km2` (known areas), `area_unknown` (sites), `cost` in the
-        plan's own unit, `kind` of budget, `objective` in its own unit, `own_sites` (before sites that this
-        version does not have were left out).
+        plan's own unit (missing where sites were lost), `kind` of budget, `objective` in its own unit,
+        `own_sites` (before sites that this version does not have were left out).
     sites : pandas.DataFrame
         Index `site_id`, sites of any plan; `letters`: the plans that hold it.
     lost : dict
@@ -132,6 +134,23 @@ class Comparison:
     countries: pd.DataFrame
     verdicts: dict[str, Verdict]
     hindrances: tuple[Hindrance, ...]
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """Index as `measures`, one column for each later plan: its value less that of the first."""
+        first, others = self.letters[0], list(self.letters[1:])
+        return self.measures[others].astype(float).sub(self.measures[first].astype(float), axis=0)
+
+    @property
+    def inside(self) -> list[tuple[str, str]]:
+        """Pairs of plans of which the second holds every site of the first, and more."""
+        n: dict[Any, dict[Any, int]] = self.common.to_dict()
+        return [
+            (one, two)
+            for one in self.letters
+            for two in self.letters
+            if 0 < n[one][one] == n[one][two] < n[two][two]
+        ]
 
 
 def compare(inventory: Inventory, plans: Sequence[Plan]) -> Comparison:
@@ -276,7 +295,8 @@ def _facts(
         "countries": inventory.countries_of(pd.Index(carried))["iso3"].nunique() if carried else 0,
         "added_km2": float(added.sum()),
         "area_unknown": int(added.isna().sum()),
-        "cost": plan.solution.cost,
+        # what a plan costs in another version with other sites says nothing of these
+        "cost": plan.solution.cost if len(carried) == len(plan.solution.selected) else float("nan"),
         "kind": plan.scenario.budget_kind,
         "objective": plan.solution.objective,
     }

@@ -14,7 +14,7 @@ from aze_core.scenarios.clock import Clock
 from aze_core.scenarios.conflicts import Part
 from aze_core.scenarios.exact import least_cost, within
 from aze_core.scenarios.frontier import plan_at
-from aze_core.scenarios.problem import Asked, ask, best_choice, solve
+from aze_core.scenarios.problem import Asked, ask, best_choice, narrowed, solve
 from aze_core.scenarios.scenario import Scenario
 from aze_core.scenarios.solution import Solution
 
@@ -129,14 +129,12 @@ def _lost(asked: Asked, budget: float, at: int, objective: float, clock: Clock) 
     """Objective lost without one candidate; missing where the time does not do to prove it."""
     if asked.candidates.locked[at]:
         return float("inf")
+    out = np.arange(len(asked.candidates.cost)) == at
     if asked.is_plain:
-        out = np.arange(len(asked.candidates.cost)) == at
         goal, found = asked.goal, asked.candidates
         rest = plan_at(goal.values, found.costs, budget, found.locked, out, clock.left)
         return max(0.0, objective - rest.objective * goal.scale) if rest.method == "exact" else float("nan")
-    cost = asked.candidates.cost.copy()
-    cost.iloc[at] = 2 * budget + 1  # beyond the budget: it cannot be chosen
-    without = replace(asked, candidates=replace(asked.candidates, cost=cost))
+    without = narrowed(asked, budget, asked.candidates.locked, out)
     costs, locked = without.candidates.costs, without.candidates.locked
     spare, proven = least_cost(costs, locked, without.quotas, clock.left)
     if spare is None or not within(costs @ spare, budget):

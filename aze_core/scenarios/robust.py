@@ -96,7 +96,7 @@ def robust(
 
     Notes
     -----
-    Each draw is solved exactly, with all that the scenario asks for; see
+    Each draw is solved exactly (as far as the time goes, see `proven`), with all that is asked for; see
     `aze_core.scenarios.drawn.drawn_goals` for what is drawn. Where sites cannot be told apart each counts by
     its chance: three equal sites for one place have a third each. `core` and `never` after the core index of
     Robust Portfolio Modelling (Liesiö et al. 2007), with 90 % and 10 % in place of all and none, since draws

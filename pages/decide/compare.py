@@ -100,7 +100,7 @@ def one_of(found: list[Chosen]) -> Study:
         st.segmented_control(
             t("compare.of"),
             list(letters),
-            format_func=lambda x: f"{x} · {found[letters.index(x)].plan.name}",
+            format_func=lambda x: md(f"{x} · {found[letters.index(x)].plan.name}"),
             key="studied_pick",
             required=True,
             on_change=keep,

@@ -14,6 +14,9 @@ from pages.decide.study import Headline, Study
 from pages.shell import studies
 from pages.shell.widgets import countries_text, draw, md, note, show, table
 
+_FEW = 40
+"""Draws below which the worst 5% of them are one draw or none."""
+
 _ROWS, _BESIDE = 12, 6
 """Rows that are drawn at least, and those beside the borderline ones."""
 
@@ -61,7 +64,9 @@ def view(study: Study, headline: Headline) -> None:
     note(
         (t("core.note_drawn", what=what, draws=made.draws, asked=made.asked) if made.drawn else "")
         + " "
-        + t("core.note", mean=made.reached[0], low=made.reached[1])
+        + reached(study, made)
+        + " "
+        + t("core.note")
     )
     if made.draws < made.asked and made.drawn:
         note(t("core.time", draws=made.draws, asked=made.asked))
@@ -83,6 +88,15 @@ def view(study: Study, headline: Headline) -> None:
         },
         study.settings(draws=made.draws, drawn=list(made.drawn)),
     )
+
+
+def reached(study: Study, made: Robust) -> str:
+    """What the plan reaches of the best of each draw; of few draws no share of them is told."""
+    few = made.drawn and made.draws < _FEW
+    said = t("core.reached_few" if few else "core.reached", mean=made.reached[0], low=made.reached[1])
+    if study.scenario.objective == "lexicographic":
+        said += " " + t("core.reached_species")
+    return said
 
 
 def answer(made: Robust) -> str:

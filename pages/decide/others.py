@@ -58,7 +58,7 @@ def view(study: Study, headline: Headline) -> None:
     headline(answer(study, made, within))
     for at, plan in enumerate(made.plans, start=1):
         with st.container(border=True):
-            st.markdown(f"**{at}.** " + md(trade(study, made.best, plan)))
+            st.markdown(f"**{at}.** " + md(trade(study, made, plan)))
             left, right = st.columns(2, gap="medium")
             gone, come = moved(made.best, plan)
             with left:
@@ -70,7 +70,7 @@ def view(study: Study, headline: Headline) -> None:
     if made.stop:
         st.markdown(t(f"alternatives.stop.{made.stop}", within=within))
         if made.next_best is not None:
-            st.markdown(md(t("others.next", what=trade(study, made.best, made.next_best))))
+            st.markdown(md(t("others.next", what=trade(study, made, made.next_best))))
     note(
         t(
             "others.farthest" if made.farthest_proven else "others.farthest_at_least",
@@ -102,28 +102,22 @@ def moved(best: Solution, plan: Solution) -> tuple[list[str], list[str]]:
     return sorted(one - two), sorted(two - one)
 
 
-def part_of(study: Study, best: Solution, plan: Solution) -> float:
-    """What a plan reaches of the best, of the number of species where they come first."""
-    if study.scenario.objective == "lexicographic":
-        return plan.species / best.species if best.species else 1.0
-    return plan.objective / best.objective if best.objective else 1.0
-
-
 def answer(study: Study, made: Alternatives, within: float) -> str:
     """How many plans are nearly as good, and how far they can go."""
     if not made.plans and (made.stop == "time" or not made.farthest_proven):
         return t("others.answer_time", within=within, letter=study.letter)
     if not made.plans:
         return t("others.answer_none", within=within, far=made.farthest, letter=study.letter)
-    least = min(part_of(study, made.best, plan) for plan in made.plans)
+    least = min(made.part(plan) for plan in made.plans)
     said = t("others.answer", n=len(made.plans), part=least)
     if made.farthest_proven:
         said += " " + t("others.answer_far", far=made.farthest, within=within)
     return said
 
 
-def trade(study: Study, best: Solution, plan: Solution) -> str:
+def trade(study: Study, made: Alternatives, plan: Solution) -> str:
     """What an alternative reaches, and what it trades."""
+    best = made.best
     gone, come = moved(best, plan)
     countries = [
         study.inventory.countries_of(pd.Index(one.selected, dtype="str"))["iso3"].nunique()
@@ -131,7 +125,7 @@ def trade(study: Study, best: Solution, plan: Solution) -> str:
     ]
     return t(
         "others.trade",
-        part=part_of(study, best, plan),
+        part=made.part(plan),
         gain=study.worth(plan.objective, plan.species),
         out=t("unit.sites", n=len(gone)),
         into=t("unit.sites", n=len(come)),
@@ -154,7 +148,7 @@ def plan_frame(study: Study, made: Alternatives) -> pd.DataFrame:
         rows.append(
             {
                 "plan": t("others.best") if at == 0 else str(at),
-                "part": percent(part_of(study, made.best, plan), 1),
+                "part": percent(made.part(plan), 1),
                 "gain": study.worth(plan.objective, plan.species),
                 "cost": cost_text(study, plan.cost),
                 "out": "; ".join(study.label(site) for site in gone),

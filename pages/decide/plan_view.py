@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,6 +102,8 @@ class View(Asked):
 def cost_text(view: Asked, cost: float) -> str:
     """A cost in the budget's own unit."""
     kind = view.scenario.budget_kind
+    if math.isnan(cost):
+        return t("missing")
     if kind == "cost":
         return f"{number(cost, 2)}\xa0{view.cost_unit}".strip()
     return t(f"solve.cost.{kind}", cost=round(cost) if kind == "sites" else cost)

@@ -30,6 +30,7 @@ def view(study: Study, headline: Headline) -> None:
                 min_value=1,
                 max_value=int(value("scenario.ladder_steps")),
                 key="ladder_steps",
+                disabled=bool(state["ladder_budgets"].strip()),
                 help=t("ladder.steps_help"),
             )
         with middle:
@@ -41,7 +42,7 @@ def view(study: Study, headline: Headline) -> None:
                 t("ladder.budgets"),
                 key="ladder_budgets",
                 placeholder=", ".join(
-                    f"{each:g}" for each in even_steps(study.scenario, state["ladder_steps"])
+                    f"{each:.12g}" for each in even_steps(study.scenario, state["ladder_steps"])
                 ),
                 help=t("ladder.budgets_help"),
                 max_chars=200,
@@ -66,7 +67,7 @@ def view(study: Study, headline: Headline) -> None:
         return
     headline(answer(study, made))
     _chart(study, made)
-    note(t("ladder.proven" if made.proven else "ladder.unproven") + " " + t("ladder.note"))
+    note(t(f"ladder.proven_{made.order}" if made.proven else "ladder.unproven") + " " + t("ladder.note"))
     _tables(study, made)
 
 
@@ -76,9 +77,12 @@ def read(text: str) -> tuple[float, ...]:
     Raises
     ------
     ValueError
-        When one of them is no number.
+        When one of them is no number above 0.
     """
-    return tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
+    found = tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
+    if any(each <= 0 for each in found):
+        raise ValueError(text)
+    return found
 
 
 def answer(study: Study, made: Ladder) -> str:

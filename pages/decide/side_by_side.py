@@ -54,12 +54,16 @@ def answer(made: Comparison) -> str:
     said = t("compare.answer_shared", plans=n, shared=shared, total=len(made.sites))
     if any(one.kind == "same_plan" for one in made.hindrances) and shared == len(made.sites):
         return t("compare.answer_same", n=len(made.sites))
+    if made.inside:
+        pairs = [t("compare.inside", one=one, two=two) for one, two in made.inside]
+        said += " " + "; ".join(pairs) + "."
     lines = _lines(made)
     for measure in ("species_all_covered", "risk_reduction"):
         best = str(lines[measure]["best"])
         if best:
-            value = float(lines[measure][best[0]])
-            said += " " + t(f"compare.ahead_{measure}", letters=_and(best), value=value, n=len(best))
+            value, before = float(lines[measure][best[0]]), float(lines[measure]["before"])
+            fields: dict[str, Any] = {"letters": _and(best), "value": value, "before": before, "n": len(best)}
+            said += " " + t(f"compare.ahead_{measure}", **fields)
     return said
 
 
@@ -155,7 +159,8 @@ def sentence(made: Comparison, letter: str, one: Chosen) -> str:
         if what
     ]
     if verdict.beaten_by:
-        parts.append(t("compare.beaten", letters=", ".join(verdict.beaten_by)))
+        letters = t("word.and").join(verdict.beaten_by)
+        parts.append(t("compare.beaten", letters=letters, n=len(verdict.beaten_by)))
     if not parts:
         told = "verdict_small" if verdict.buys or verdict.gives_up else "verdict_even"
         return t(f"compare.{told}")
@@ -232,7 +237,7 @@ def _strip(made: Comparison, full: bool) -> None:
 def board_frame(made: Comparison) -> pd.DataFrame:
     """Measures of all plans in words, with the difference from the first plan."""
     first = made.letters[0]
-    rows = []
+    rows, apart = [], made.differences.to_dict()
     for measure, row in _lines(made).items():
         unit = row["unit"]
         told: dict[str, Any] = {
@@ -244,7 +249,7 @@ def board_frame(made: Comparison) -> pd.DataFrame:
         for x in made.letters:
             told[x] = written(unit, row[x], row[x]) + (" ◂" if x in row["best"] else "")
             if x != first:
-                told[f"{x}−{first}"] = _difference(unit, float(row[x]) - float(row[first]))
+                told[f"{x}−{first}"] = _difference(unit, float(apart[x][measure]))
         rows.append({**told, "not": t(f"measure.{measure}_not")})
     return pd.DataFrame(rows)
 

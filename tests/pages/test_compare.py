@@ -153,7 +153,12 @@ def test_the_ladder(two) -> None:
     own = ladder(inventory, AREA, (100, 300, 900))
     assert driver.frame(at, "entering", "loss", "apart")["sites"].tolist() == own.steps["sites"].tolist()
     assert driver.link(at)["budgets"] == "100, 300, 900"
-    for text, said in (("1, x", "numbers with commas"), ("5, 5", "budget of its own"), ("1..2", "numbers")):
+    for text, said in (
+        ("1, x", "numbers above 0"),
+        ("-3, 5", "numbers above 0"),
+        ("5, 5", "budget of its own"),
+        ("1..2", "numbers above 0"),
+    ):
         at.text_input(key="ladder_budgets").set_value(text)
         fine(at.run())
         assert answer(at) == t("ladder.no_answer")

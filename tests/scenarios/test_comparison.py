@@ -206,3 +206,22 @@ def test_the_lines_are_those_of_each_plan_by_itself(data: st.DataObject) -> None
         ahead = {m for m, _, _ in verdict.buys}
         assert ahead.isdisjoint(m for m, _, _ in verdict.gives_up)
         assert not (verdict.beaten_by and ahead)
+
+
+def test_differences_and_what_lies_within_what() -> None:
+    made = beside(("A",), ("B", "A"), ("C",), ())
+    assert made.inside == [("A", "B")]  # plan A within plan B; an empty plan lies in none
+    assert list(made.differences) == ["B", "C", "D"]
+    assert made.differences.at["sites_complete", "B"] == 2 - 1
+    assert made.differences.at["sites_complete", "D"] == 0 - 1
+
+
+def test_a_plan_that_lost_sites_is_not_charged_for_them() -> None:
+    national = {"cost": {"A": 5.0, "B": 9.0}}
+    inventory = make_inventory(SITES, SPECIES, national=national)
+    money = Scenario("cost", 99, assumptions=TWENTY)
+    whole = plan_of(inventory, ("A",), money, cost=5.0)
+    lost = plan_of(inventory, ("B", "Gone"), money, cost=50.0, data="f" * 64)
+    made = compare(inventory, [whole, lost])
+    assert made.facts["cost"].isna().tolist() == [False, True]
+    assert "cost" not in {m for verdict in made.verdicts.values() for m, _, _ in verdict.buys}
