@@ -166,7 +166,7 @@ def listing(inventory: Inventory, found: list[Proposal]) -> None:
             who = one.correction.proposer or t("correction.nobody")
             note(say("desk.rests", source=one.correction.stated_source, who=who))
             st.checkbox(t("desk.choose"), key=f"choose_{one.proposal_id}", disabled=not access.may_write())
-    chosen = [one for one in waiting if st.session_state.get(f"choose_{one.proposal_id}")]
+    chosen = ticked(waiting)
     with st.container(horizontal=True):
         if waiting and access.may_write():
             st.button(
@@ -175,14 +175,14 @@ def listing(inventory: Inventory, found: list[Proposal]) -> None:
                 type="primary",
                 disabled=not chosen,
                 on_click=act,
-                args=(correcting.accept, inventory, chosen),
+                args=(correcting.accept, inventory, waiting),
             )
             st.button(
                 t("desk.reject"),
                 key="desk_reject",
                 disabled=not chosen,
                 on_click=act,
-                args=(correcting.reject, inventory, chosen),
+                args=(correcting.reject, inventory, waiting),
             )
         download(loads.without_secrets(correcting.sheet(inventory, found)), inventory.version, "corrections")
     note(t("desk.send"))
@@ -195,10 +195,15 @@ def listing(inventory: Inventory, found: list[Proposal]) -> None:
                 st.markdown(f"- {state}{made}: {md(correcting.title(inventory, one.correction))}")
 
 
-def act(action: correcting.Action, inventory: Inventory, chosen: list[Proposal]) -> None:
-    """Do what a button says; what went wrong is told on the next run."""
+def ticked(waiting: list[Proposal]) -> list[Proposal]:
+    """Those of the waiting proposals that are chosen."""
+    return [one for one in waiting if st.session_state.get(f"choose_{one.proposal_id}")]
+
+
+def act(action: correcting.Action, inventory: Inventory, waiting: list[Proposal]) -> None:
+    """Do what a button says with what is ticked by then; what went wrong is told on the next run."""
     try:
-        st.session_state["desk_done"] = action(inventory, chosen)
+        st.session_state["desk_done"] = action(inventory, ticked(waiting))
     except AzeError as error:
         st.session_state["desk_problem"] = explain(error)
 

@@ -58,6 +58,11 @@ def act(action: tending.Action, *arguments: str) -> None:
         st.session_state["tend_problem"] = explain(error)
 
 
+def _rename(content_hash: str, key: str) -> None:
+    """Give a version the name that stands in the field when the button is pressed."""
+    tending.rename(content_hash, st.session_state[key])
+
+
 def card(one: Version, seen: bool, writes: bool) -> None:
     """One version: what it is, and what can be done with it."""
     record, code = one.record, one.record.short_hash
@@ -95,12 +100,12 @@ def card(one: Version, seen: bool, writes: bool) -> None:
                 disabled=one.is_default or not writes,
             )
             with st.popover(t("tend.rename"), disabled=not writes):
-                label = st.text_input(t("tend.label"), value=one.label, key=f"label_{code}", max_chars=120)
+                st.text_input(t("tend.label"), value=one.label, key=f"label_{code}", max_chars=120)
                 st.button(
                     t("tend.rename_do"),
                     key=f"rename_{code}",
                     on_click=act,
-                    args=(tending.rename, one.content_hash, label),
+                    args=(_rename, one.content_hash, f"label_{code}"),
                 )
             st.button(
                 t("tend.delete"),

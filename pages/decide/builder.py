@@ -185,9 +185,15 @@ def _by_knowledge(inventory: Inventory, scope: Any) -> None:
     if not entries:
         return
     st.markdown(f"**{t('scenarios.lock_by')}**")
-    entry = st.selectbox(t("filter.known"), entries, format_func=filters.known_text, key="lock_entry")
-    said = inventory.statements()
-    sites = set(said.loc[said["field"] + "=" + said["value"] == entry, "site_id"]) & set(scope)
+    st.selectbox(t("filter.known"), entries, format_func=filters.known_text, key="lock_entry")
+
+    def sites_of() -> set[str]:
+        """Filtered sites of which the chosen entry is said; read when a button is pressed, too."""
+        said = inventory.statements()
+        of = said["field"] + "=" + said["value"] == st.session_state["lock_entry"]
+        return set(said.loc[of, "site_id"]) & set(scope)
+
+    sites = sites_of()
     st.markdown(t("scenarios.lock_n", n=len(sites)))
     with st.container(horizontal=True):
         for key in ("locked_in", "locked_out"):
@@ -195,8 +201,7 @@ def _by_knowledge(inventory: Inventory, scope: Any) -> None:
                 t(f"scenarios.{key}"),
                 key=f"by_knowledge_{key}",
                 disabled=not sites,
-                on_click=lock,
-                args=(key, sites),
+                on_click=lambda key=key: lock(key, sites_of()),
             )
     note(t("rights.note"))
 
@@ -252,20 +257,20 @@ def quotas(inventory: Inventory) -> None:
             required=True,
         )
         kind = chosen or next(iter(kinds))
-        code = st.selectbox(
+        st.selectbox(
             t("builder.quota_code"),
             sorted(kinds[kind], key=lambda each: quota_name(inventory, kind, each)),
             format_func=lambda each: quota_name(inventory, kind, each),
             key=f"quota_code_{kind}",
         )
-        most = st.number_input(t("builder.quota_n"), 0, 100_000, key="quota_n")
+        st.number_input(t("builder.quota_n"), 0, 100_000, key="quota_n")
         with st.container(horizontal=True):
             for key in ("floors", "ceilings"):
                 st.button(
                     t(f"builder.add_{key}"),
                     key=f"add_{key}",
-                    on_click=_put,
-                    args=(key, f"{kind}:{code}", int(most)),
+                    on_click=_put_quota,
+                    args=(key,),
                 )
         for key in ("floors", "ceilings"):
             entries(key, partial(_quota_line, inventory, key))
@@ -280,8 +285,27 @@ def _quota_line(inventory: Inventory, key: str, entry: str) -> str:
     return t(f"builder.{key}_line", n=n, name=quota_name(inventory, kind, code))
 
 
+# what a button is to put is read when it is pressed: the press can come with values that no run has seen
+
+
 def _put(key: str, code: str, given: Any) -> None:
     st.session_state[key] = {**st.session_state[key], code: given}
+
+
+def _put_quota(key: str) -> None:
+    state = st.session_state
+    kind = state["quota_kind"]
+    _put(key, f"{kind}:{state[f'quota_code_{kind}']}", int(state["quota_n"]))
+
+
+def _put_action() -> None:
+    state = st.session_state
+    if state["action_site"] is not None:
+        _put("actions", state["action_site"], state["action_other"])
+
+
+def _put_effect(key: str) -> None:
+    _put(key, st.session_state[f"{key}_code"], float(st.session_state["effect_value"]))
 
 
 def _drop(key: str, code: str) -> None:
@@ -361,8 +385,7 @@ def actions(inventory: Inventory) -> None:
             t("builder.action_set"),
             key="set_action",
             disabled=site is None,
-            on_click=_put,
-            args=("actions", site, other),
+            on_click=_put_action,
         )
         entries(
             "actions", lambda each: f"{label_of(inventory, each)}: {t('action.' + state['actions'][each])}"
@@ -429,8 +452,8 @@ def effects(inventory: Inventory) -> None:
             st.button(
                 t("builder.effect_set", name=_effect_name(key, code), effect=float(given)),
                 key=f"set_{key}",
-                on_click=_put,
-                args=(key, code, float(given)),
+                on_click=_put_effect,
+                args=(key,),
             )
             entries(key, partial(_effect_line, key))
     if n:

@@ -13,7 +13,7 @@ from aze_core.locale import explain, number, t
 from aze_core.scenarios.comparison import LETTERS
 from aze_core.scenarios.scenario import Scenario
 from aze_core.scenarios.solution import Solution
-from pages.shell import access, keeping, link
+from pages.shell import access, keeping, link, loads
 from pages.shell.keeping import Kept
 from pages.shell.widgets import download_file, md, note, say
 
@@ -186,6 +186,10 @@ def _said() -> dict[str, str]:
 
 
 def _keep(inventory: Inventory, plan: Solution, scenario: Scenario) -> None:
+    asked = link.scenario()
+    if asked != scenario:
+        # what was changed with the same press: what is asked is kept, not what was asked before
+        plan, scenario = loads.plans(inventory, asked, link.weights())[0], asked
     parent = keeping.find(state.get(OPEN, ""))
     parent_id = "" if parent is None else parent.scenario_id
     _show(keeping.keep(inventory, plan, scenario, parent=parent_id, **_said()))

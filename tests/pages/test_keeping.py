@@ -60,6 +60,17 @@ def named(at: AppTest, name: str) -> AppTest:
     return fine(at.button(key="keep").click().run())
 
 
+def test_what_is_asked_with_the_same_press_is_kept(own):
+    """A budget that was typed and Keep pressed at once: the plan of that budget is kept."""
+    store, _ = own
+    at = visit(sites="7")
+    at.session_state["budget_sites"] = 9
+    named(at, "Nine")
+    [one] = scenarios.kept(store)
+    assert one.settings["budget"] == 9
+    assert len(one.results["selected"]) == 9
+
+
 def texts(at: AppTest) -> str:
     return "\n".join(item.value for item in (*at.markdown, *at.info, *at.error))
 

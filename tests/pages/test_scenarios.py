@@ -288,6 +288,23 @@ def test_a_scenario_put_on_the_page_is_the_one_that_it_asks(scenario):
     assert Scenario.from_dict(at.session_state["held_now"]) == scenario
 
 
+def test_a_button_takes_what_was_typed_with_the_same_press():
+    """Typing a number and pressing a button at once reach the page together, before any run in between."""
+    at = fine(visit("scenarios", sites="12"))
+    at.selectbox(key="quota_code_country").set_value("PER")
+    at.number_input(key="quota_n").set_value(3)
+    fine(at.button(key="add_floors").click().run())
+    assert driver.link(at)["floor"] == "country:PER:3"
+    at.number_input(key="effect_value").set_value(0.1)
+    at.selectbox(key="class_effects_code").set_value("Amphibia")
+    fine(at.button(key="set_class_effects").click().run())
+    assert driver.link(at)["by_class"] == "Amphibia:0.1"
+    fine(at.selectbox(key="action_site").set_value("MEX55").run())
+    at.selectbox(key="action_other").set_value("survey")
+    fine(at.button(key="set_action").click().run())
+    assert driver.link(at)["do"] == "MEX55:survey"
+
+
 def test_floors_actions_and_effects_are_set_and_taken_back_on_the_page(shipped):
     at = fine(visit("scenarios", sites="12"))
     fine(at.selectbox(key="quota_code_country").set_value("PER").run())
