@@ -94,7 +94,8 @@ def view(inventory: Inventory, made: Comparison, found: list[Chosen], full: bool
     _board(inventory, made)
     st.subheader(t("compare.where"), anchor=False)
     _map(inventory, made, full)
-    _sites(inventory, made)
+    if len(made.sites):
+        _sites(inventory, made)
     left, right = st.columns(2, gap="medium")
     with left:
         _ledger(inventory, made)
@@ -229,7 +230,7 @@ def _strip(made: Comparison, full: bool) -> None:
         for code in ("species_all_covered", "sites_complete")
     ]
     show(
-        draw(charts.measures_strip, pd.DataFrame(rows), words, k=k, label_limit=120 if full else 150),
+        draw(charts.measures_strip, pd.DataFrame(rows), words, k=k, label_limit=145 if full else 150),
         t("compare.strip_alt", parts="; ".join(parts)),
     )
 
@@ -243,7 +244,7 @@ def board_frame(made: Comparison) -> pd.DataFrame:
         told: dict[str, Any] = {
             "target": t(f"target_short.{row['gbf']}"),
             "measure": t(f"measure.{measure}"),
-            "n": row["n"],
+            "n": t("compare.n_differs") if pd.isna(row["n"]) else number(int(row["n"])),
             "before": written(unit, row["before"], row["before"]),
         }
         for x in made.letters:
@@ -272,7 +273,7 @@ def _board(inventory: Inventory, made: Comparison) -> None:
         {
             "target": column.TextColumn(t("word.target"), width=58),
             "measure": column.TextColumn(t("word.measure"), width=250),
-            "n": column.NumberColumn(t("word.counted"), width=62),
+            "n": column.TextColumn(t("word.counted"), width=70),
             "before": column.TextColumn(t("word.today"), width=80),
             **{x: column.TextColumn(x, width=88) for x in made.letters},
             **{
@@ -417,7 +418,8 @@ def _ledger(inventory: Inventory, made: Comparison) -> None:
         )
     )
     if made.ledger.empty:
-        note(t("compare.ledger_same"))
+        if len(made.letters) > 1:
+            note(t("compare.ledger_same"))
         return
     frame = pd.DataFrame(
         {

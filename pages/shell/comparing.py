@@ -89,7 +89,10 @@ def gather(inventory: Inventory, codes: list[str]) -> tuple[list[Chosen], list[M
 def _now(inventory: Inventory) -> Chosen:
     scenario = link.scenario()
     solution = studies.solved(inventory, scenario)
-    return Chosen(NOW, Plan(t("compare.now"), scenario, solution, inventory.version.content_hash), inventory)
+    plan = Plan(t("compare.now"), scenario, solution, inventory.version.content_hash)
+    # its filters are those above; an empty choice would look like a plan that wants nothing
+    told = () if len(inventory.where(scenario.filters)) else (t("compare.now_empty"),)
+    return Chosen(NOW, plan, inventory, told)
 
 
 def _kept(inventory: Inventory, one: Kept) -> Chosen:

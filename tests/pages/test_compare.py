@@ -245,6 +245,13 @@ def test_full_screen_shows_three_things_and_the_way_out(two) -> None:
     assert "full" not in driver.link(at)
 
 
+def test_an_empty_filter_is_told_of_the_plan_that_is_asked_now(two) -> None:
+    at = fine(visit("compare", country="AFG", class_="Anthozoa"))
+    assert t("compare.now_empty") in texts(at).replace("\\", "")
+    fine(at.button(key="clear_filters").click().run())
+    assert t("compare.now_empty") not in texts(at).replace("\\", "")
+
+
 def test_no_cover_no_plan(monkeypatch, two) -> None:
     from pages.shell import loads
 
